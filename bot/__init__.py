@@ -1,0 +1,1 @@
+"""Hears, remembers, speaks: every side effect is in here."""

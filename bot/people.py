@@ -1,0 +1,105 @@
+"""Phones and who holds them: a patient, a member of staff, or nobody we know."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import phonenumbers
+from sqlalchemy import Connection, and_, case, select
+
+from bot import privacy
+from bot.database import insert_new
+from bot.models import Enrollment, EnrollmentState, Phone, PlaceRow, Staff, table
+
+
+class BadNumber(Exception):
+    """That is not a phone number; the message says how to write one."""
+
+
+def e164(number: str, region: str = "US") -> str:
+    """The number in E.164 form. Raises BadNumber."""
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException as mistake:
+        raise BadNumber(f"{number!r} is not a phone number; write it like +12025550143") from mistake
+    if not phonenumbers.is_possible_number(parsed):
+        raise BadNumber(f"{number!r} is not a possible phone number; write it like +12025550143")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who texts: a phone, with the newest enrollment on it and its place, or a member of staff."""
+
+    phone_id: int
+    opted_out: bool
+    enrollment: "EnrolledSender | None"
+    staff_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolledSender:
+    """What a turn of the conversation needs of an enrollment."""
+
+    id: int
+    language: str
+    timezone: str
+    site_timezone: str
+    procedure_at: datetime
+    test: str
+    done_at: datetime | None
+    state: str
+    place: str | None
+
+
+PHONE, ENROLLMENT, PLACE, STAFF = table(Phone).c, table(Enrollment).c, table(PlaceRow).c, table(Staff).c
+_SENDER = (
+    select(
+        PHONE.id,
+        PHONE.opted_out_at,
+        STAFF.id,
+        ENROLLMENT.id,
+        ENROLLMENT.language,
+        ENROLLMENT.timezone,
+        ENROLLMENT.site_timezone,
+        ENROLLMENT.procedure_at,
+        ENROLLMENT.test,
+        ENROLLMENT.done_at,
+        ENROLLMENT.state,
+        PLACE.place,
+    )
+    .select_from(table(Phone))
+    .outerjoin(table(Staff), and_(STAFF.phone_id == PHONE.id, STAFF.disabled_at.is_(None)))
+    .outerjoin(table(Enrollment), ENROLLMENT.phone_id == PHONE.id)
+    .outerjoin(table(PlaceRow), PLACE.enrollment_id == ENROLLMENT.id)
+    .order_by(case((ENROLLMENT.state == EnrollmentState.RUNNING, 0), else_=1), ENROLLMENT.id.desc())
+    .limit(1)
+)
+
+
+def find_sender(connection: Connection, number: str, now: datetime) -> Sender:
+    """Who texts from this number; an unknown phone is remembered. Locks the phone, so its texts are worked one after the other."""
+    number_hash = privacy.ring().phone_hash(number)
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(PHONE.id).where(PHONE.number_hash == number_hash).with_for_update())
+    row = connection.execute(_SENDER.where(PHONE.number_hash == number_hash)).one_or_none()
+    if row is None:
+        return Sender(phone_id=remember_phone(connection, number, now), opted_out=False, enrollment=None, staff_id=None)
+    phone_id, opted_out_at, staff_id, enrollment_id, *rest = row
+    enrolled = None if enrollment_id is None else EnrolledSender(enrollment_id, *rest)
+    running = enrolled is not None and enrolled.state == EnrollmentState.RUNNING
+    if staff_id is not None and not running:
+        enrolled = None  # a nurse who was a patient once texts as a nurse again
+    return Sender(phone_id, opted_out_at is not None, enrolled, None if running else staff_id)
+
+
+def lock_phone(connection: Connection, phone_id: int) -> None:
+    """Whatever changes the rows of a phone waits for its turn here (on SQLite every write does so already)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(PHONE.id).where(PHONE.id == phone_id).with_for_update())
+
+
+def remember_phone(connection: Connection, number: str, now: datetime) -> int:
+    """The id of this number's phone, made if it is new; locked until the end of the transaction."""
+    number_hash = privacy.ring().phone_hash(number)
+    connection.execute(insert_new(connection, table(Phone)), [{"number_hash": number_hash, "number": number, "created_at": now}])
+    return int(connection.execute(select(PHONE.id).where(PHONE.number_hash == number_hash).with_for_update()).scalar_one())

@@ -1,0 +1,1 @@
+"""What to say and what a text means. Pure: no database, network, clock or randomness."""

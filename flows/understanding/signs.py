@@ -1,0 +1,68 @@
+"""The warning signs of a text: what was found, what the text does with it, how urgent it is."""
+
+from dataclasses import dataclass
+
+from flows.understanding.patterns import Found
+from flows.understanding.reading import Kind, Stage, Urgency
+from flows.understanding.surroundings import Claim, Surroundings
+from flows.understanding.words import Sign, Words
+
+# Lists that name where or whose, not what: a denial must reach the rest of a sign.
+PLACES = ("breast", "nipple", "chest", "heart", "throat", "neck", "airway", "mouth", "face", "eyes", "limb", "armpit", "head", "belly", "skin", "side",
+          "site", "pad", "clothes", "body", "body_whole", "it", "i_am", "patient_she", "minutes", "dye", "vision", "one_side", "all_over")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sign in a text with what the text does with it."""
+
+    sign: Sign
+    claim: Claim
+    urgency: Urgency
+    why: str
+
+
+def seen_signs(found: list[Found], view: Surroundings, words: Words) -> list[Seen]:
+    """Judge every sign that was found."""
+    places = frozenset(words.lists[name] for name in PLACES if name in words.lists)
+    seen = []
+    for one in found:
+        sign = words.signs[one.group.removeprefix("signs.")]
+        heads = tuple(span for span, ids in zip(one.spans, one.ids, strict=True) if not ids <= places) or one.spans
+        claim = view.claim(one.start, one.end, heads, sign.urgency is Urgency.EMERGENCY)
+        why = " ".join(view.text.words[one.start : one.end])
+        seen.append(Seen(sign, claim, _urgency(sign, claim, view, one), why))
+    return seen
+
+
+def _urgency(sign: Sign, claim: Claim, view: Surroundings, found: Found) -> Urgency:
+    level = sign.urgency
+    if view.stage in (Stage.PREP, Stage.DAY_OF):
+        level = min(level, sign.before_test)
+    if sign.mild < level and _slight(view, found):
+        level = sign.mild
+    match claim:
+        case Claim.STATED:
+            return level
+        case Claim.OVER:
+            return level if level is Urgency.EMERGENCY else min(level, Urgency.URGENT)
+        case Claim.PERHAPS_HERS:
+            return min(level, Urgency.REVIEW)
+        case Claim.BEFORE:
+            return Urgency(max(0, level - 1))
+        case _:
+            return Urgency.NONE
+
+
+def _slight(view: Surroundings, found: Found) -> bool:
+    """Whether she says in the same clause that it is slight, and nothing there makes it strong or lasting."""
+    clause = [at for at in range(len(view.text.words)) if view.same_clause(at, found.start)]
+    if any(view.has(at, name) and not view.has(at, "slight") for at in clause for name in ("strong", "worse", "still", "not_help")):
+        return any(view.has(at, "slight") and view.text.words[at] in ("not",) for at in clause)
+    return any(view.has(at, "slight") for at in clause)
+
+
+def kinds_of(seen: list[Seen]) -> tuple[Kind, ...]:
+    """The kinds of the signs that count, in the order of `Kind`."""
+    kinds = {kind for one in seen if one.urgency > Urgency.NONE for kind in one.sign.kinds}
+    return tuple(kind for kind in Kind if kind in kinds)

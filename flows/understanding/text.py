@@ -1,0 +1,104 @@
+"""Raw text → words: folded once (case, accents, quotes, emoji), cut into words, clauses and sentences."""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+
+LONGEST = 3000  # characters; of a longer text the beginning and the end are read
+MOST_WORDS = 450
+
+_EMOJI = {
+    "🤒": " fever ", "🌡": " fever ", "🥵": " feeling hot ", "🥶": " chills ", "🩸": " blood ", "🤮": " vomiting ", "🤢": " nausea ",
+    "😵": " dizzy ", "🤕": " hurts ", "🆘": " sos ", "🚑": " ambulance ", "🔥": " hot ", "🔴": " red ", "🎈": " balloon ",
+    "👍": " thumbsup ", "👎": " thumbsdown ", "👌": " thumbsup ", "✅": " thumbsup ", "🙏": " thanks ", "❌": " no ", "🛑": " stop ",
+    "💯": " thumbsup ", "❓": " ? ", "‼": " ! ", "❗": " ! ",
+}  # fmt: skip
+_QUOTES = {"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": " - ", "—": " - ",
+           "¿": " ", "¡": " ", "°": " degrees ", "º": " degrees ", "\u200b": "", "\ufe0f": "", "\u20e3": " ", "\u00a0": " "}  # fmt: skip
+_TRANSLATE = str.maketrans({**_EMOJI, **_QUOTES})
+_TAG = re.compile(r"</?[a-z!][^<>]{0,200}>", re.IGNORECASE)
+_LEET = str.maketrans("013457@$", "oleastas")
+_LEET_WORD = re.compile(r"\b(?=[a-z0134@$]*[0134@$])[a-z@$][a-z0134@$]*[a-z]{2}\b")
+_RUN = re.compile(r"([a-z])\1{2,}")
+_SHORT = (("w/out", "without"), ("w/o", "without"), ("w/", "with "), ("b/c", "because"), ("'ll", " will"), ("n/a", "na"), ("a/c", "ac"))
+_PIECES = re.compile(r"(\d+(?:[.,]\d+)*)|([^\W\d_]+)|(\.\.+)|([.!?;\n\r]+)|(,|:|\(|\)| - |--)|(#|%|\$|/|-|\*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text cut into words.
+
+    `clause[i]` counts the commas, dashes and sentence ends before word i, `sentence[i]` the sentence ends alone;
+    `asked` holds the sentences that end in a question mark. `joined` is all words with single blanks between.
+    """
+
+    words: tuple[str, ...]
+    clause: tuple[int, ...]
+    sentence: tuple[int, ...]
+    asked: frozenset[int]
+    joined: str
+
+
+def plain(text: str) -> str:
+    """Return words of a word file as they look in a folded text: lower case, no accents, no apostrophes."""
+    decomposed = unicodedata.normalize("NFKD", text.lower().replace("'", ""))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case without accents, typographic signs, markup or invisible characters.
+
+    >>> fold("¿Está HINCHADO? I’ll call…")
+    ' esta hinchado? i will call...'
+    """
+    if len(text) > LONGEST:
+        text = text[: LONGEST * 3 // 4] + " . " + text[-LONGEST // 4 :]
+    if not text.isascii():
+        text = text.translate(_TRANSLATE)
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    text = text.lower()
+    if "'" in text or "/" in text:
+        for short, full in _SHORT:
+            text = text.replace(short, full)
+        text = text.replace("'", "")
+    return _RUN.sub(r"\1\1", text)
+
+
+def _unleet(word: str) -> str:
+    return word.translate(_LEET) if _LEET_WORD.fullmatch(word) else word
+
+
+def cut(folded: str) -> Text:
+    """Cut a folded text into words, clauses and sentences.
+
+    >>> cut("no fever, but hot. ok?").clause
+    (0, 0, 1, 1, 2)
+    """
+    words: list[str] = []
+    clauses: list[int] = []
+    sentences: list[int] = []
+    asked: set[int] = set()
+    clause = sentence = 0
+    for number, word, dots, end, soft, sign in _PIECES.findall(_LEET_WORD.sub(lambda m: _unleet(m.group()), folded)):
+        if word or number or sign:
+            if sign in ("-", "/", "*", "$"):
+                continue
+            words.append(word or number or sign)
+            clauses.append(clause)
+            sentences.append(sentence)
+        elif dots or soft:
+            clause += 1
+        elif end:
+            if "?" in end:
+                asked.add(sentence)
+            clause += 1
+            sentence += 1
+    if len(words) > MOST_WORDS:
+        keep = [*range(MOST_WORDS * 3 // 4), *range(len(words) - MOST_WORDS // 4, len(words))]
+        words, clauses, sentences = ([row[i] for i in keep] for row in (words, clauses, sentences))  # type: ignore[misc]
+    return Text(tuple(words), tuple(clauses), tuple(sentences), frozenset(asked), " ".join(words))
