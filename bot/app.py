@@ -8,7 +8,7 @@ from bot.clock import Clock, DemoClock, SystemClock
 from bot.database import Database
 from bot.parts import Parts
 from bot.process import ThisProcess
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, BadSetting, Settings
 from bot.settings import load as load_settings
 from bot.wording import Wording
 from flows.procedure import load as load_content
@@ -23,7 +23,10 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     logs.set_up()
     if not settings.secrets.missing:
         privacy.unlock(settings.secrets.data_keys)
-    db = Database(settings.database_url, busy_seconds=settings.database.busy_seconds)
+    try:
+        db = Database(settings.database_url, busy_seconds=settings.database.busy_seconds)
+    except OSError as mistake:
+        raise BadSetting(f"setting database.url: its folder can't be made ({mistake.strerror})") from mistake
     clock = clock or (DemoClock(db) if settings.demo.enabled else SystemClock())
     procedure = load_content(settings.content.procedure)
     app = Flask("prepline", root_path=str(ROOT / "bot"))

@@ -23,7 +23,7 @@ def approve(session: Session, procedure: Procedure, language: str, role: str, by
         {"text_key": key, "language": language, "sha256": text.sha256, "role": role, "approved_by": by, "approved_at": now}
         for key, text in procedure.texts[language].items()
     ]
-    new = insert_new(connection, table(Approval)).returning(Approval.id)
+    new = insert_new(connection, table(Approval), table(Approval).c.id)
     count = len(connection.execute(new, rows).all())
     audit.record(connection, now, role, "texts approved", f"language:{language}", by=by, count=str(count))
     return count
@@ -31,7 +31,7 @@ def approve(session: Session, procedure: Procedure, language: str, role: str, by
 
 def unapproved(session: Session, procedure: Procedure) -> dict[tuple[str, str], int]:
     """How many texts lack an approval whose hash still matches, by language and role; only those where any does."""
-    given = set(session.execute(select(Approval.language, Approval.text_key, Approval.sha256, Approval.role)).tuples())
+    given = set(map(tuple, session.execute(select(Approval.language, Approval.text_key, Approval.sha256, Approval.role))))
     missing = {
         (language, role): sum((language, key, text.sha256, role) not in given for key, text in texts.items())
         for language, texts in procedure.texts.items()

@@ -1,7 +1,8 @@
 """What staff and patients decide about an enrollment. Each act changes a fact and, in the same transaction, the planned texts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from bot.models import Enrollment, EnrollmentState, Patient, Phone, PlaceRow, We
 from bot.parts import Parts
 from bot.wording import Visit
 from flows.effects import Place
+
+FARTHEST: Final = timedelta(days=730)  # a test further ahead than this is a slip of the pen
 
 
 class Refused(Exception):
@@ -62,16 +65,16 @@ def enroll(session: Session, parts: Parts, new: NewEnrollment, by: str) -> Enrol
     name = new.name.strip()
     if not name:
         raise Refused("a patient needs a name")
-    if new.procedure_at <= now:
-        raise Refused("the test is in the past")
+    _must_be_ahead(new.procedure_at, now)
     number = people.e164(new.number)
     phone_id = people.remember_phone(session.connection(), number, now)
     running = session.scalar(select(Enrollment.id).where(Enrollment.phone_id == phone_id, Enrollment.state == EnrollmentState.RUNNING))
     if running is not None:
         raise Refused(f"this phone is already enrolled, as enrollment {running}: end that one first")
     phone = session.get_one(Phone, phone_id)
-    if new.consent:
-        phone.consent, phone.consent_at = new.consent, now
+    consent = (new.consent or "").strip()
+    if consent:
+        phone.consent, phone.consent_at = consent, now
     patient = Patient(name=name, created_at=now)
     session.add(patient)
     session.flush()
@@ -93,7 +96,7 @@ def enroll(session: Session, parts: Parts, new: NewEnrollment, by: str) -> Enrol
     session.flush()
     session.add(PlaceRow(enrollment_id=enrollment.id, place=places.saved(Place(language=new.language))))
     session.flush()
-    audit.record(session.connection(), now, by, "enrolled", f"enrollment:{enrollment.id}", consent="recorded" if new.consent else "missing")
+    audit.record(session.connection(), now, by, "enrolled", f"enrollment:{enrollment.id}", consent="recorded" if consent else "missing")
     if not phone.consent:
         worklist.open_task(
             session.connection(), parts.procedure, "no_consent", reason=f"enrollment:{enrollment.id}", now=now, enrollment_id=enrollment.id
@@ -106,8 +109,7 @@ def reschedule(session: Session, parts: Parts, enrollment: Enrollment, procedure
     """Move the test: everything moves with it, and she is told. Raises Refused."""
     now = parts.clock.now()
     _must_run(enrollment)
-    if procedure_at <= now:
-        raise Refused("the new date is in the past")
+    _must_be_ahead(procedure_at, now)
     if procedure_at != enrollment.procedure_at or enrollment.test == "not_done":
         if enrollment.test == "done":
             raise Refused("the test is done already")
@@ -194,6 +196,13 @@ def resume(session: Session, parts: Parts, phone_id: int, consent: str, by: str)
     ):
         enrollment.changed_at = now
         plan.bring_in_line(session, parts, enrollment, now, "resumed")
+
+
+def _must_be_ahead(procedure_at: datetime, now: datetime) -> None:
+    if procedure_at <= now:
+        raise Refused("the test would be in the past")
+    if procedure_at > now + FARTHEST:
+        raise Refused(f"the test would be more than {FARTHEST.days} days ahead: is the year right?")
 
 
 def _must_run(enrollment: Enrollment) -> None:

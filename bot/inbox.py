@@ -1,12 +1,14 @@
 """A text that came in: one transaction that stores it, reads it, takes one turn and carries out what the turn asks for."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot import enrollments, escalations, outbox, places, plan, staff_commands, worklist
@@ -16,6 +18,7 @@ from bot.models import Enrollment, EnrollmentState, InboundText, PlaceRow, SendA
 from bot.outbox import MESSAGE, NewMessage
 from bot.parts import Parts
 from bot.people import EnrolledSender, Sender, find_sender
+from bot.prepared import run, run_each
 from bot.wording import Visit
 from flows import conversation
 from flows.effects import (
@@ -38,6 +41,16 @@ from flows.understanding import Awaiting, Context, Intent, Reading, read
 INBOUND: Final = table(InboundText)
 ATTEMPT: Final = table(SendAttempt)
 PLACE: Final = table(PlaceRow)
+
+# Put together once, because that takes longer than running them.
+NEW_ATTEMPT: Final = insert(ATTEMPT)
+SAVE_PLACE: Final = update(PLACE).where(PLACE.c.enrollment_id == bindparam("enrollment")).values(place=bindparam("saved"))
+NO_LONGER_SILENT: Final = (
+    update(MESSAGE).where(MESSAGE.c.enrollment_id == bindparam("enrollment"), MESSAGE.c.silence_at.is_not(None)).values(silence_at=None)
+)
+ANSWERED_SINCE: Final = select(func.count(MESSAGE.c.inbound_text_id.distinct())).where(
+    MESSAGE.c.phone_id == bindparam("phone"), MESSAGE.c.inbound_text_id.is_not(None), MESSAGE.c.created_at > bindparam("since")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ class Reply:
 class Turn:
     """One text being worked on."""
 
-    session: Session
+    connection: Connection
     parts: Parts
     now: datetime
     text: Received
@@ -74,19 +87,24 @@ class Turn:
     said: list[NewMessage]
     flooded: bool | None = None
 
+    @contextmanager
+    def objects(self) -> Iterator[Session]:
+        """The same transaction with objects, for what few texts ask for."""
+        with Session(self.connection, expire_on_commit=False) as session, session.begin():
+            yield session
+
 
 @retried_on_deadlock
 def receive(parts: Parts, text: Received) -> list[Reply]:
     """Work one text, and return what is answered at once. The same text again gets the same answer and changes nothing."""
     now = parts.clock.now()
-    with parts.db.write() as session:
-        connection = session.connection()
+    with parts.db.write_rows() as connection:
         sender = find_sender(connection, text.from_number, now)
         place, reading = _understand(parts, sender, text, now)
         text_id = _store(connection, text, sender, reading, now)
         if text_id is None:
             return _answer_again(connection, text.carrier_id)
-        turn = Turn(session, parts, now, text, text_id, sender, place.language, [])
+        turn = Turn(connection, parts, now, text, text_id, sender, place.language, [])
         if sender.staff_id is not None:
             _staff(turn, sender.staff_id, reading)
         elif sender.enrollment is None:
@@ -130,7 +148,8 @@ def _store(connection: Connection, text: Received, sender: Sender, reading: Read
         "intent": reading.intent,
         "why": json.dumps(reading.why, ensure_ascii=False),
     }
-    return connection.execute(insert_new(connection, INBOUND).returning(INBOUND.c.id), [row]).scalar()
+    new = run(connection, insert_new(connection, INBOUND, INBOUND.c.id), row)
+    return new[0][0] if new else None
 
 
 def _answer_again(connection: Connection, carrier_id: str) -> list[Reply]:
@@ -146,73 +165,79 @@ def _answer_again(connection: Connection, carrier_id: str) -> list[Reply]:
 def _patient(turn: Turn, enrolled: EnrolledSender, place: Place, reading: Reading) -> None:
     step = conversation.step(place, reading, turn.parts.procedure, turn.now)
     # Written before the effects: planning anew reads the answers.
-    change = update(PLACE).where(PLACE.c.enrollment_id == enrolled.id).values(place=places.saved(step.place))
-    turn.session.connection().execute(change)
+    if step.place != place:
+        run(turn.connection, SAVE_PLACE, {"enrollment": enrolled.id, "saved": places.saved(step.place)})
     if step.place.answers != place.answers or place.awaiting != "none":
-        _no_longer_silent(turn.session.connection(), enrolled.id)
+        run(turn.connection, NO_LONGER_SILENT, {"enrollment": enrolled.id})
     for effect in step.effects:
         _carry_out(turn, effect)
 
 
-def _no_longer_silent(connection: Connection, enrollment_id: int) -> None:
-    """She answered: silence after an earlier question is no work any more."""
-    waiting = MESSAGE.c.enrollment_id == enrollment_id, MESSAGE.c.silence_at.is_not(None)
-    connection.execute(update(MESSAGE).where(*waiting).values(silence_at=None))
-
-
 def _stranger(turn: Turn, reading: Reading) -> None:
-    for effect in conversation.stranger(reading, turn.language).effects:
-        _carry_out(turn, effect)
+    effects = conversation.stranger(reading, turn.language).effects
+    muted = turn.sender.opted_out and not any(isinstance(effect, ResumeMessages) for effect in effects)
+    for effect in effects:
+        if not (muted and isinstance(effect, Say) and not effect.danger):
+            _carry_out(turn, effect)
 
 
 def _staff(turn: Turn, staff_id: int, reading: Reading) -> None:
     """A nurse's command. Her own stop word holds like a patient's, but nothing she writes is read for signs."""
-    if reading.bare_keyword and reading.does(Intent.OPT_OUT):
-        enrollments.opt_out(turn.session, turn.parts, turn.sender.phone_id, "asked", f"staff:{staff_id}")
-    elif reading.bare_keyword and reading.does(Intent.OPT_IN):
-        enrollments.resume(turn.session, turn.parts, turn.sender.phone_id, "texted a start word", f"staff:{staff_id}")
-    else:
-        body = staff_commands.carry_out(turn.session, turn.parts, turn.text.body, staff_id, turn.sender.phone_id, turn.now)
-        _answer(turn, "staff_command", body, Weight.ROUTINE)
+    phone_id, by = turn.sender.phone_id, f"staff:{staff_id}"
+    with turn.objects() as session:
+        if reading.bare_keyword and reading.does(Intent.OPT_OUT):
+            enrollments.opt_out(session, turn.parts, phone_id, "asked", by)
+        elif reading.bare_keyword and reading.does(Intent.OPT_IN):
+            enrollments.resume(session, turn.parts, phone_id, "texted a start word", by)
+        else:
+            body = staff_commands.carry_out(session, turn.parts, turn.text.body, staff_id, phone_id, turn.now)
+            _answer(turn, "staff_command", body, Weight.ROUTINE)
 
 
-def _carry_out(turn: Turn, effect: Effect) -> None:  # noqa: C901 -- one line an effect
-    session, parts, now = turn.session, turn.parts, turn.now
+def _carry_out(turn: Turn, effect: Effect) -> None:
     match effect:
         case Say(text, danger):
             _say(turn, text, danger)
-        case Escalate():
-            escalations.raise_sign(session, parts, _enrollment(turn).id, effect, now)
         case AddTask(kind):
             _add_task(turn, kind)
+        case _:
+            with turn.objects() as session:
+                _change(turn, session, effect)
+
+
+def _change(turn: Turn, session: Session, effect: Effect) -> None:
+    parts, phone_id = turn.parts, turn.sender.phone_id
+    match effect:
+        case Escalate():
+            escalations.raise_sign(session, parts, _enrollment(turn, session).id, effect, turn.now)
         case StopMessages(reason):
-            enrollments.opt_out(session, parts, turn.sender.phone_id, reason, "patient")
+            enrollments.opt_out(session, parts, phone_id, reason, "patient")
         case ResumeMessages():
-            enrollments.resume(session, parts, turn.sender.phone_id, "texted a start word", "patient")
+            enrollments.resume(session, parts, phone_id, "texted a start word", "patient")
         case SetLanguage(language):
             turn.language = language
             if turn.sender.enrollment:
-                enrollments.set_language(session, parts, _enrollment(turn), language, "patient")
+                enrollments.set_language(session, parts, _enrollment(turn, session), language, "patient")
         case MarkDone():
-            if _enrollment(turn).state == EnrollmentState.RUNNING:
-                enrollments.mark_done(session, parts, _enrollment(turn), "patient")
+            if _enrollment(turn, session).state == EnrollmentState.RUNNING:
+                enrollments.mark_done(session, parts, _enrollment(turn, session), "patient")
         case MarkNotDone():
-            if _enrollment(turn).state == EnrollmentState.RUNNING:
-                enrollments.mark_not_done(session, parts, _enrollment(turn), "patient")
+            if _enrollment(turn, session).state == EnrollmentState.RUNNING:
+                enrollments.mark_not_done(session, parts, _enrollment(turn, session), "patient")
         case Replan():
-            plan.bring_in_line(session, parts, _enrollment(turn), now, "answered")
+            plan.bring_in_line(session, parts, _enrollment(turn, session), turn.now, "answered")
 
 
-def _enrollment(turn: Turn) -> Enrollment:
+def _enrollment(turn: Turn, session: Session) -> Enrollment:
     if turn.sender.enrollment is None:
         raise LookupError("only a patient's turn asks for this")
-    return turn.session.get_one(Enrollment, turn.sender.enrollment.id)
+    return session.get_one(Enrollment, turn.sender.enrollment.id)
 
 
 def _add_task(turn: Turn, kind: str) -> None:
     enrolled = turn.sender.enrollment
     worklist.open_task(
-        turn.session.connection(),
+        turn.connection,
         turn.parts.procedure,
         kind,
         reason=f"text:{turn.text_id}",
@@ -255,11 +280,8 @@ def _flooded(turn: Turn) -> bool:
     if turn.flooded is None:
         limits = turn.parts.settings.limits
         allowed = limits.replies_an_hour if turn.sender.enrollment else limits.stranger_replies_an_hour
-        mine = MESSAGE.c.phone_id == turn.sender.phone_id, MESSAGE.c.inbound_text_id.is_not(None)
-        answered = select(func.count(MESSAGE.c.inbound_text_id.distinct())).where(
-            *mine, MESSAGE.c.created_at > turn.now - timedelta(hours=1)
-        )
-        turn.flooded = turn.session.connection().execute(answered).scalar_one() >= allowed
+        mine = {"phone": turn.sender.phone_id, "since": turn.now - timedelta(hours=1)}
+        turn.flooded = run(turn.connection, ANSWERED_SINCE, mine)[0][0] >= allowed
     return turn.flooded
 
 
@@ -267,9 +289,8 @@ def _reply(turn: Turn) -> list[Reply]:
     """Write the answers with their attempt. They leave with the answer to the webhook; until then their outcome is open."""
     if not turn.said:
         return []
-    connection = turn.session.connection()
-    ids = outbox.put(connection, [replace(message, owner=turn.parts.process.owner) for message in turn.said], turn.now, "reply")
+    ids = outbox.put(turn.connection, [replace(message, owner=turn.parts.process.owner) for message in turn.said], turn.now, "reply")
     replies = [Reply(ids[message.key], message.body, message.token or "") for message in turn.said]
     attempts = [{"token": reply.token, "message_id": reply.message_id, "number": 1, "called_at": real_now()} for reply in replies]
-    connection.execute(insert(ATTEMPT), attempts)
+    run_each(turn.connection, NEW_ATTEMPT, attempts)
     return replies

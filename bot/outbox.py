@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from bot import audit
 from bot.database import insert_new
 from bot.models import WEIGHT_ORDER, MessageEvent, OutgoingMessage, Phone, State, Weight, table
+from bot.prepared import run, run_each
 from bot.wording import cost
 
 MESSAGE: Final = table(OutgoingMessage)
 EVENT: Final = table(MessageEvent)
+NEW_EVENT: Final = insert(EVENT)
 WAITING: Final = (State.PENDING, State.CLAIMED, State.HELD)  # nothing of these has left
 LEFT: Final = (State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 
@@ -74,6 +76,7 @@ class NewMessage:
             "owner": self.owner,
             "token": self.token,
             "attempts": 1 if self.token else 0,
+            "looks": 0,
             "sent_at": now if self.token else None,
             "created_at": now,
         }
@@ -83,17 +86,15 @@ def put(connection: Connection, messages: Sequence[NewMessage], now: datetime, c
     """Write the ones whose intention is new, and return the ids by key; the others are there already."""
     if not messages:
         return {}
-    new = insert_new(connection, MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.key, MESSAGE.c.state)
-    rows = connection.execute(new, [message.row(now) for message in messages]).all()
-    remember(connection, rows, now, cause)
-    return {row.key: row.id for row in rows}
+    new = insert_new(connection, MESSAGE, MESSAGE.c.id, MESSAGE.c.key, MESSAGE.c.state)
+    rows = [row for message in messages for row in run(connection, new, message.row(now))]
+    remember(connection, [(message_id, state) for message_id, _, state in rows], now, cause)
+    return {key: message_id for message_id, key, _ in rows}
 
 
-def remember(connection: Connection, rows: Sequence[Any], now: datetime, cause: str) -> None:
+def remember(connection: Connection, rows: Sequence[tuple[int, str]], now: datetime, cause: str) -> None:
     """One row of history for each (id, state)."""
-    if rows:
-        events = [{"message_id": row.id, "state": row.state, "at": now, "cause": cause} for row in rows]
-        connection.execute(insert(EVENT), events)
+    run_each(connection, NEW_EVENT, [{"message_id": message_id, "state": state, "at": now, "cause": cause} for message_id, state in rows])
 
 
 def move(
@@ -112,11 +113,11 @@ def move(
         update(MESSAGE)
         .where(which, MESSAGE.c.state.in_(from_states))
         .values(state=to, reason=reason, **values)
-        .returning(MESSAGE.c.id, MESSAGE.c.state)
+        .returning(MESSAGE.c.id)
     )
-    rows = connection.execute(change).all()
-    remember(connection, rows, now, cause)
-    return [row.id for row in rows]
+    ids = list(connection.execute(change).scalars())
+    remember(connection, [(message_id, to) for message_id in ids], now, cause)
+    return ids
 
 
 def reword(connection: Connection, message_id: int, values: dict[str, Any]) -> None:

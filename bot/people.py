@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import phonenumbers
-from sqlalchemy import Connection, and_, case, select
+from sqlalchemy import Connection, and_, bindparam, case, select
 
 from bot import privacy
 from bot.database import insert_new
 from bot.models import Enrollment, EnrollmentState, Phone, PlaceRow, Staff, table
+from bot.prepared import run
 
 
 class BadNumber(Exception):
@@ -71,6 +72,7 @@ _SENDER = (
     .outerjoin(table(Staff), and_(STAFF.phone_id == PHONE.id, STAFF.disabled_at.is_(None)))
     .outerjoin(table(Enrollment), ENROLLMENT.phone_id == PHONE.id)
     .outerjoin(table(PlaceRow), PLACE.enrollment_id == ENROLLMENT.id)
+    .where(PHONE.number_hash == bindparam("number_hash"))
     .order_by(case((ENROLLMENT.state == EnrollmentState.RUNNING, 0), else_=1), ENROLLMENT.id.desc())
     .limit(1)
 )
@@ -81,10 +83,10 @@ def find_sender(connection: Connection, number: str, now: datetime) -> Sender:
     number_hash = privacy.ring().phone_hash(number)
     if connection.dialect.name == "postgresql":
         connection.execute(select(PHONE.id).where(PHONE.number_hash == number_hash).with_for_update())
-    row = connection.execute(_SENDER.where(PHONE.number_hash == number_hash)).one_or_none()
-    if row is None:
+    rows = run(connection, _SENDER, {"number_hash": number_hash})
+    if not rows:
         return Sender(phone_id=remember_phone(connection, number, now), opted_out=False, enrollment=None, staff_id=None)
-    phone_id, opted_out_at, staff_id, enrollment_id, *rest = row
+    phone_id, opted_out_at, staff_id, enrollment_id, *rest = rows[0]
     enrolled = None if enrollment_id is None else EnrolledSender(enrollment_id, *rest)
     running = enrolled is not None and enrolled.state == EnrollmentState.RUNNING
     if staff_id is not None and not running:

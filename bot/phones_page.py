@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
 
 from bot import demo, enrollments, oncall, phones_state
 from bot.carrier.simulator import Simulator
@@ -17,7 +18,7 @@ from bot.models import Enrollment, Phone
 from bot.oncall import BadStaff
 from bot.parts import parts
 from bot.people import BadNumber
-from bot.settings import Language, Zone
+from bot.settings import Language
 
 bp = Blueprint("phones_page", __name__)
 
@@ -46,6 +47,9 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+Id = Annotated[int, Field(ge=1, lt=2**31)]
+
+
 class Move(Asked):
     """How far the demo clock shall go."""
 
@@ -62,14 +66,14 @@ class Move(Asked):
 class TextFromPatient(Asked):
     """A text typed into a patient's phone."""
 
-    enrollment: int
+    enrollment: Id
     body: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class TextFromStaff(Asked):
     """A text typed into a nurse's phone."""
 
-    staff: int
+    staff: Id
     body: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 
 
@@ -79,14 +83,14 @@ class AnotherPatient(Asked):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     number: Annotated[str, Field(max_length=32)]
     procedure_at: Annotated[str, Field(max_length=32)]
-    timezone: Annotated[Zone, Field(max_length=64)]
+    timezone: Annotated[str, Field(max_length=64)]
     language: Language
 
 
 class OfEnrollment(Asked):
     """Which patient is meant."""
 
-    enrollment: int
+    enrollment: Id
 
 
 class InLanguage(OfEnrollment):
@@ -148,6 +152,12 @@ def move_clock() -> Response:
     return jsonify(now=demo.forward(clock, by).isoformat())
 
 
+@bp.get("/")
+def front_door() -> BaseResponse:
+    """Until there is a console, the phones are what there is to see."""
+    return redirect(url_for("phones_page.page"))
+
+
 @bp.get("/phones")
 def page() -> str:
     """The page itself; it fills with state.json."""
@@ -195,6 +205,8 @@ def text_from_nurse() -> Response:
 def enroll() -> Response:
     """Enroll another patient."""
     form = _body(AnotherPatient)
+    if form.timezone not in _zones():
+        raise BadRequest(f"the form offers no time zone {form.timezone!r}")
     try:
         wall = datetime.fromisoformat(form.procedure_at)
     except ValueError as mistake:

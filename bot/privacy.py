@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-import secrets
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,18 +29,19 @@ class KeyRing:
 
     def encrypt(self, text: str, bound_to: str) -> bytes:
         """Key id, nonce and AES-256-GCM ciphertext; `bound_to` (table.column) must be given again to read it."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
+        nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[self._current].encrypt(nonce, text.encode(), bound_to.encode())
         return bytes([self._current]) + nonce + sealed
 
     def decrypt(self, blob: bytes, bound_to: str) -> str:
         """The text again. Raises CannotDecrypt."""
-        cipher = self._ciphers.get(blob[0])
+        number = blob[0] if blob else 0
+        cipher = self._ciphers.get(number)
         if cipher is None:
-            raise CannotDecrypt(f"{bound_to} was written with data key {blob[0]}, which PREPLINE_DATA_KEYS does not hold")
+            raise CannotDecrypt(f"{bound_to} was written with data key {number}, which PREPLINE_DATA_KEYS does not hold")
         try:
             return cipher.decrypt(blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :], bound_to.encode()).decode()
-        except InvalidTag as mistake:
+        except (InvalidTag, ValueError) as mistake:  # ValueError: cut off within the nonce
             raise CannotDecrypt(f"a value of {bound_to} does not belong there or was changed") from mistake
 
     def phone_hash(self, number: str) -> str:

@@ -4,6 +4,7 @@ Answers leave with a webhook's response: they are noted when the response is clo
 that leaves such a row `dispatching` with a dead owner, and it is looked up like any other whose outcome is unknown.
 """
 
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,16 +25,22 @@ TICK: Final = table(Tick)
 
 
 class ThisProcess:
-    """One run of the program. `owner` is new with every start: a process that comes back is another one."""
+    """One run of the program."""
 
     def __init__(self, kind: str) -> None:
         """`kind`: web or ticks, for people who look."""
-        self.owner: Final = uuid4().hex
+        self._start = uuid4().hex
         self._kind = kind
+        self.ending = threading.Event()  # nothing more is begun
         self._lock = threading.Lock()
         self._handed_over: list[int] = []
         self._in_flight: set[str] = set()
         self._ticked: dict[str, datetime] = {}
+
+    @property
+    def owner(self) -> str:
+        """New with every start and every fork: a process that comes back is another one."""
+        return f"{self._start}.{os.getpid()}"
 
     def ticked(self, name: str) -> None:
         """A tick ended well just now."""
@@ -79,7 +86,8 @@ class ThisProcess:
                     connection.execute(update(TICK).where(TICK.c.name == bindparam("tick")), [{"tick": r["name"], **r} for r in rows])
                 if ids:
                     which = MESSAGE.c.id.in_(ids)
-                    outbox.move(connection, which, [State.DISPATCHING], State.ACCEPTED, now=now, cause="answered", owner=None)
+                    left = [State.DISPATCHING, State.UNKNOWN]  # unknown: a beat came so late that others thought this process dead
+                    outbox.move(connection, which, left, State.ACCEPTED, now=now, cause="answered", owner=None, look_at=None)
         except BaseException:
             self.handed_over(ids)
             raise

@@ -51,6 +51,8 @@ def _settings(parts: Parts) -> Iterator[Item]:
 
 def _database(parts: Parts) -> Iterator[Item]:
     try:
+        if not parts.db.is_postgres:
+            schema.upgrade(parts.db)
         at = schema.version(parts.db)
         yield Item("database", at == HEAD, "up to date" if at == HEAD else "run `flask upgrade-database`")
         if at != HEAD:

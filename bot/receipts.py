@@ -31,12 +31,12 @@ STATES: Final = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
-OPEN: Final = (State.DISPATCHING, State.UNKNOWN, State.REVIEW)
+OPEN: Final = (State.PENDING, State.CLAIMED, State.DISPATCHING, State.UNKNOWN, State.REVIEW)  # the first two: about to be sent again
 BEFORE: Final = {  # the states that a receipt may lead out of; a delivery is the truth even after a failure was reported
     State.ACCEPTED: OPEN,
     State.SENT: (*OPEN, State.ACCEPTED),
     State.UNDELIVERED: (*OPEN, State.ACCEPTED, State.SENT),
-    State.FAILED: (*OPEN, State.ACCEPTED, State.SENT),
+    State.FAILED: (*OPEN, State.ACCEPTED, State.SENT, State.UNDELIVERED),
     State.DELIVERED: (*OPEN, State.ACCEPTED, State.SENT, State.UNDELIVERED, State.FAILED),
     State.READ: (*OPEN, State.ACCEPTED, State.SENT, State.UNDELIVERED, State.FAILED, State.DELIVERED),
 }
@@ -67,7 +67,7 @@ def receive(parts: Parts, receipt: Receipt) -> None:
     }
     with parts.db.write() as session:
         connection = session.connection()
-        new = insert_new(connection, RECEIPT).returning(RECEIPT.c.id)
+        new = insert_new(connection, RECEIPT, RECEIPT.c.id)
         receipt_id = connection.execute(new, [row]).scalar()
         if receipt_id is not None:
             _apply(session, parts, receipt_id, receipt, now)
@@ -88,6 +88,9 @@ def _apply(session: Session, parts: Parts, receipt_id: int, receipt: Receipt, no
         return
     connection.execute(update(RECEIPT).where(RECEIPT.c.id == receipt_id).values(applied_at=now))
     connection.execute(update(ATTEMPT).where(ATTEMPT.c.token == receipt.token).values(carrier_id=receipt.carrier_id, outcome="accepted"))
+    mistaken = (MESSAGE.c.carrier_id == receipt.carrier_id) & (MESSAGE.c.id != message_id)  # looked up, and taken for the wrong one
+    lost: dict[str, Any] = {"carrier_id": None, "look_at": now, "looks": 0}
+    outbox.move(connection, mistaken, [State.ACCEPTED], State.UNKNOWN, now=now, cause="it was another text", **lost)
     which = MESSAGE.c.id == message_id
     code = receipt.error_code if state in FAILURES else None
     values: dict[str, Any] = {"carrier_id": receipt.carrier_id, "error_code": code}

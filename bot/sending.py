@@ -4,7 +4,7 @@ No transaction is open while the carrier answers. Only the proof that nothing wa
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -25,6 +25,7 @@ from bot.parts import Parts
 from flows import conversation
 from flows.timeline import next_allowed
 
+IN_BETWEEN: Final = (State.DISPATCHING, State.UNKNOWN)  # unknown: others thought that this process had died
 ATTEMPT: Final = table(SendAttempt)
 PHONE: Final = table(Phone)
 ENROLLMENT: Final = table(Enrollment)
@@ -50,8 +51,11 @@ def put_back(parts: Parts, weights: Sequence[Weight]) -> None:
         outbox.move(session.connection(), mine, [State.CLAIMED], State.PENDING, now=now, cause="claimed in vain", owner=None)
 
 
-def claim(parts: Parts, weights: Sequence[Weight], limit: int) -> list[tuple[int, int]]:
-    """Take the most urgent due texts for this process; return (message, phone) ids in the order they should leave."""
+def claim(parts: Parts, weights: Sequence[Weight], limit: int, but: Collection[int] = ()) -> list[tuple[int, int]]:
+    """Take the most urgent due texts for this process; return (message, phone) ids in the order they should leave.
+
+    `but`: phones whose turn it is not, because an earlier text is still on its way to them.
+    """
     now = parts.clock.now()
     with parts.db.write() as session:
         connection = session.connection()
@@ -60,6 +64,7 @@ def claim(parts: Parts, weights: Sequence[Weight], limit: int) -> list[tuple[int
             waiting = (
                 select(MESSAGE.c.id, MESSAGE.c.phone_id)
                 .where(MESSAGE.c.state == State.PENDING, MESSAGE.c.send_order == WEIGHT_ORDER[weight], MESSAGE.c.due_at <= now)
+                .where(MESSAGE.c.phone_id.not_in(list(but)))
                 .order_by(MESSAGE.c.due_at, MESSAGE.c.id)
                 .limit(limit - len(due))
                 .with_for_update(skip_locked=True)
@@ -184,12 +189,12 @@ def accepted(parts: Parts, message_id: int, token: str, carrier_id: str) -> None
         connection = session.connection()
         connection.execute(update(ATTEMPT).where(ATTEMPT.c.token == token).values(outcome="accepted", carrier_id=carrier_id))
         which = (MESSAGE.c.id == message_id) & (MESSAGE.c.token == token)
-        left = [State.DISPATCHING, State.UNKNOWN]
         values = {"carrier_id": carrier_id, "owner": None, "look_at": None}
-        outbox.move(connection, which, left, State.ACCEPTED, now=now, cause="accepted", **values)
+        outbox.move(connection, which, IN_BETWEEN, State.ACCEPTED, now=now, cause="accepted", **values)
         receipts.apply_kept(session, parts, [token], now)
 
 
+@retried_on_deadlock
 def _busy(parts: Parts, flight: Flight) -> None:
     """Certainly not sent: again after a while, doubled each time, spread a little so that not all come back at once."""
     pace = parts.settings.sending
@@ -198,10 +203,13 @@ def _busy(parts: Parts, flight: Flight) -> None:
         connection = session.connection()
         _outcome(connection, flight, "busy")
         tries = connection.execute(select(MESSAGE.c.attempts).where(MESSAGE.c.id == flight.message_id)).scalar_one()
-        wait = min(pace.retry_first_seconds * 2 ** min(tries - 1, 20), pace.retry_longest_seconds) * random.uniform(0.9, 1.1)
-        _settle(connection, flight, State.PENDING, now, "carrier busy", due_at=now + timedelta(seconds=wait), silence_at=None)
+        spread = random.uniform(0.9, 1.1)  # nosec B311 -- spreads load, hides nothing
+        wait = min(pace.retry_first_seconds * 2 ** min(tries - 1, 20), pace.retry_longest_seconds) * spread
+        due_at = now + timedelta(seconds=wait)
+        _settle(connection, flight, State.PENDING, now, "carrier busy", due_at=due_at, look_at=None, silence_at=None)
 
 
+@retried_on_deadlock
 def _refused(parts: Parts, flight: Flight, refused: CarrierRefused) -> None:
     """Certainly not sent, and trying again is no use: our configuration holds it, anything else is work for a person."""
     now = parts.clock.now()
@@ -209,15 +217,16 @@ def _refused(parts: Parts, flight: Flight, refused: CarrierRefused) -> None:
     with parts.db.write() as session:
         connection = session.connection()
         _outcome(connection, flight, "refused")
-        values = {"reason": str(refused.refusal), "error_code": refused.code, "silence_at": None}
+        values = {"reason": str(refused.refusal), "error_code": refused.code, "look_at": None, "silence_at": None}
         if refused.refusal is Refusal.CONFIGURATION:
-            look_at = now + timedelta(seconds=parts.settings.sending.probe_held_seconds)
-            _settle(connection, flight, State.HELD, now, "our configuration", look_at=look_at, **values)
+            values["look_at"] = now + timedelta(seconds=parts.settings.sending.probe_held_seconds)
+            _settle(connection, flight, State.HELD, now, "our configuration", **values)
         elif _settle(connection, flight, State.REJECTED, now, "carrier refused", **values):
             code = receipts.OPTED_OUT if refused.refusal is Refusal.OPTED_OUT else refused.code
             receipts.failed(session, parts, flight.message_id, code, now)
 
 
+@retried_on_deadlock
 def _unknown(parts: Parts, flight: Flight) -> None:
     """It may have left: it is looked up before anything else happens to it."""
     now = parts.clock.now()
@@ -235,6 +244,7 @@ def _outcome(connection: Connection, flight: Flight, outcome: str) -> None:
 
 
 def _settle(connection: Connection, flight: Flight, to: State, now: datetime, cause: str, **values: Any) -> bool:
-    """Out of `dispatching`, unless a receipt has told more by now."""
+    """Out of what this attempt left it in, unless a receipt has told more by now."""
     which = (MESSAGE.c.id == flight.message_id) & (MESSAGE.c.token == flight.token)
-    return bool(outbox.move(connection, which, [State.DISPATCHING], to, now=now, cause=cause, **({"owner": None} | values)))
+    states = [state for state in IN_BETWEEN if state != to]
+    return bool(outbox.move(connection, which, states, to, now=now, cause=cause, owner=None, **values))

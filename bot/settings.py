@@ -1,26 +1,27 @@
 """Settings: `config.toml`, overridden key by key from the environment; secrets from the environment or made for a local run."""
 
-import base64
 import os
-import secrets
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.secrets import BadSetting, Secrets, found
+
+__all__ = ["BadSetting", "Secrets", "Section", "Settings", "load", "on_loopback"]
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "es")
-
-
-class BadSetting(Exception):
-    """A setting or secret is wrong; the message is one line that says which and why."""
 
 
 def _phone(number: str) -> str:
@@ -39,25 +40,23 @@ def _phone(number: str) -> str:
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as mistake:
+    except (ValueError, OSError, ZoneInfoNotFoundError) as mistake:
         raise ValueError(f"no time zone is called {name!r}; one is America/New_York") from mistake
     return name
 
 
 def on_loopback(url: str) -> bool:
     """Whether the URL's host is this machine itself."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 
 
 def _url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.port == 0:
         raise ValueError("not a web address like https://texts.example.org")
     return url.rstrip("/")
 
@@ -69,11 +68,34 @@ def _public_url(url: str) -> str:
     return url
 
 
+def _database_url(url: str) -> str:
+    shape = "not an address like sqlite:///instance/prepline.sqlite or postgresql://user:password@host/name"
+    try:
+        parsed = make_url(url)
+    except (ValueError, ArgumentError) as mistake:
+        raise ValueError(shape) from mistake
+    if parsed.drivername not in ("sqlite", "postgresql", "postgresql+psycopg") or not parsed.database:
+        raise ValueError(shape)
+    return url
+
+
+def _procedure(name: str) -> str:
+    if not (ROOT / "flows" / name / "procedure.toml").is_file():
+        raise ValueError(f"there is no procedure in flows/{name}")
+    return name
+
+
+def _day(text: str) -> str:
+    if text:
+        date.fromisoformat(text)
+    return text
+
+
 PhoneNumber = Annotated[str, AfterValidator(_phone)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Literal["en", "es"]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, lt=1e9)]
+Count = Annotated[int, Field(gt=0, lt=10**9)]
 
 
 class Section(BaseModel):
@@ -97,7 +119,7 @@ class NurseLine(Section):
     phone: PhoneNumber
     toll_free: PhoneNumber
     confirmed_by: str
-    confirmed_on: str
+    confirmed_on: Annotated[str, AfterValidator(_day)]
 
     @property
     def in_texts(self) -> str:
@@ -107,7 +129,7 @@ class NurseLine(Section):
     @property
     def confirmed(self) -> bool:
         """Whether somebody vouched for the numbers, by name and date."""
-        return bool(self.confirmed_by and self.confirmed_on)
+        return bool(self.confirmed_by.strip() and self.confirmed_on)
 
     @model_validator(mode="after")
     def _has_a_number(self) -> "NurseLine":
@@ -119,13 +141,13 @@ class NurseLine(Section):
 class Content(Section):
     """Which procedure's files are used."""
 
-    procedure: Annotated[str, Field(pattern=r"^[a-z_]+$")]
+    procedure: Annotated[str, Field(pattern=r"^[a-z_]+$"), AfterValidator(_procedure)]
 
 
 class DatabaseSection(Section):
     """Where everything is remembered."""
 
-    url: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgresql(\+psycopg)?://.+)$")]
+    url: Annotated[str, AfterValidator(_database_url)]
     busy_seconds: Positive
 
 
@@ -159,6 +181,12 @@ class Sending(Section):
     retry_longest_seconds: Positive
     probe_held_seconds: Positive
     stuck_after_seconds: Positive
+
+    @model_validator(mode="after")
+    def _outlives_a_beat(self) -> "Sending":
+        if self.owner_dead_after_seconds <= self.heartbeat_seconds:
+            raise ValueError("owner_dead_after_seconds must be longer than heartbeat_seconds")
+        return self
 
 
 class Rung(Section):
@@ -210,7 +238,7 @@ class Ticks(Section):
 class Web(Section):
     """The web server of `flask serve`."""
 
-    host: str
+    host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(gt=0, lt=65536)]
     threads: Count
 
@@ -219,23 +247,6 @@ class Demo(Section):
     """The demo clock and the phones page."""
 
     enabled: bool
-
-
-class Secrets(BaseModel):
-    """What nobody else may know. `data_keys`: key id to 32 bytes; the highest id writes, all read.
-
-    `missing` names what a live deployment must still take from the environment; until then nothing starts.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    secret_key: str
-    data_keys: dict[int, bytes]
-    account_sid: str
-    auth_tokens: tuple[str, ...]  # the first signs; the second is the one before, while rotating
-    missing: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return "Secrets(…)"
 
 
 class Settings(Section):
@@ -281,11 +292,14 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as mistake:
         raise BadSetting(f"{file}: there is no such settings file") from mistake
+    except OSError as mistake:
+        raise BadSetting(f"{file}: can't be read ({mistake.strerror})") from mistake
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as mistake:
         raise BadSetting(f"{file.name}: {mistake}") from mistake
     _override(values, environ)
-    kind = values.get("carrier", {}).get("kind")
-    values["secrets"] = _secrets(environ, invent=kind == "simulator" or on_loopback(str(values.get("twilio", {}).get("api_url"))))
+    if "secrets" in values:
+        raise BadSetting("setting secrets: secrets come from the environment alone")
+    values["secrets"] = found(environ, folder=Path(environ.get("PREPLINE_INSTANCE") or ROOT / "instance"), invent=_is_local(values))
     try:
         settings = Settings.model_validate(values)
     except ValidationError as mistake:
@@ -299,9 +313,17 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
+def _is_local(values: Mapping[str, Any]) -> bool:
+    """Whether texts stay on this machine, asked before anything is known to be well formed."""
+    carrier, twilio = values.get("carrier"), values.get("twilio")
+    simulated = isinstance(carrier, dict) and carrier.get("kind") == "simulator"
+    return simulated or (isinstance(twilio, dict) and on_loopback(str(twilio.get("api_url"))))
+
+
 def _override(values: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Lay PREPLINE_<SECTION>__<KEY> over the file; the value is read as TOML where it is a number, a switch or a list."""
-    for name, text in environ.items():
+    """Lay PREPLINE_<SECTION>__<KEY>, and PORT as web.port, over the file; what is no text there is read as TOML."""
+    moved = {"PREPLINE_WEB__PORT": environ["PORT"]} if environ.get("PORT") else {}
+    for name, text in {**moved, **environ}.items():
         path = name.removeprefix("PREPLINE_").lower().split("__")
         if not name.startswith("PREPLINE_") or len(path) < 2:
             continue
@@ -321,58 +343,3 @@ def _value(text: str, current: object) -> object:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-def _secrets(environ: Mapping[str, str], *, invent: bool) -> dict[str, object]:
-    """The secrets of the environment; what it lacks is made once, for a local run only, and kept beside the database."""
-    wanted = ("PREPLINE_SECRET_KEY", "PREPLINE_DATA_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-    given = {name: environ[name] for name in wanted if environ.get(name)}
-    missing = [name for name in wanted if name not in given]
-    made = _local_secrets(Path(environ.get("PREPLINE_INSTANCE") or ROOT / "instance")) if missing and invent else {}
-    found = made | given
-    tokens = [found.get("TWILIO_AUTH_TOKEN"), environ.get("TWILIO_AUTH_TOKEN_PREVIOUS")]
-    return {
-        "secret_key": found.get("PREPLINE_SECRET_KEY", ""),
-        "data_keys": _data_keys(found["PREPLINE_DATA_KEYS"]) if "PREPLINE_DATA_KEYS" in found else {},
-        "account_sid": found.get("TWILIO_ACCOUNT_SID", ""),
-        "auth_tokens": tuple(token for token in tokens if token),
-        "missing": () if invent else tuple(missing),
-    }
-
-
-def _data_keys(text: str) -> dict[int, bytes]:
-    """Read `1:BASE64,2:BASE64`: key ids from 1 to 255, 32 bytes each."""
-    keys = {}
-    for item in text.split(","):
-        number, _, encoded = item.strip().partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except ValueError:
-            key = b""
-        if not number.isdigit() or not 0 < int(number) < 256 or len(key) != 32:
-            raise BadSetting("PREPLINE_DATA_KEYS: write 1:KEY or 1:KEY,2:KEY, each KEY 32 bytes in base64")
-        keys[int(number)] = key
-    return keys
-
-
-def _local_secrets(folder: Path) -> dict[str, str]:
-    """The secrets of a local run, made on its first start; readable by its owner alone."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / "secrets.toml"
-    if not file.exists():
-        made = {
-            "PREPLINE_SECRET_KEY": secrets.token_urlsafe(32),
-            "PREPLINE_DATA_KEYS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
-            "TWILIO_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
-            "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
-        }
-        draft = folder / f"secrets.{os.getpid()}.draft"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.writelines(f'{name} = "{value}"\n' for name, value in made.items())
-        try:
-            os.link(draft, file)  # the first of two processes that start together wins, and both read its file
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return {name: str(value) for name, value in tomllib.loads(file.read_text(encoding="utf-8")).items()}

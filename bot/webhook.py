@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Final
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, abort, request
+from markupsafe import escape
 from twilio.request_validator import RequestValidator
 
 from bot import inbox, receipts

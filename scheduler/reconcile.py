@@ -1,9 +1,10 @@
 """Texts that a crash or a broken line left in between: taken over, looked up at the carrier, and only then sent again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from bot import outbox, sending, worklist
 from bot.carrier import CannotLook
@@ -18,7 +19,7 @@ PHONE: Final = table(Phone)
 LOOKS: Final = 2  # without a match before anything is sent again
 AROUND: Final = timedelta(seconds=60)  # the carrier's clock and ours may differ
 FORGOTTEN: Final = timedelta(seconds=60)  # an attempt of this very process that nobody is waiting for any more (real time)
-AT_ONCE: Final = 100
+AT_ONCE: Final = 20  # few, so that a slow list of the carrier does not keep a page waiting
 
 
 def take_over(parts: Parts) -> None:
@@ -64,14 +65,27 @@ def _find(parts: Parts, row: Row[Any]) -> str | None:
     """The carrier's id of this text, if it took it and no other row of ours has it."""
     with parts.db.read() as session:
         first_call = session.scalar(select(ATTEMPT.c.called_at).where(ATTEMPT.c.message_id == row.id).order_by(ATTEMPT.c.number).limit(1))
+        since = (first_call or real_now()) - AROUND
     try:
-        found = parts.carrier.find(row.number, row.body, since=(first_call or real_now()) - AROUND)
+        found = parts.carrier.find(row.number, row.body, since=since)
     except CannotLook:
         return None
     ids = [text.carrier_id for text in found]
     with parts.db.read() as session:
-        known = set(session.scalars(select(MESSAGE.c.carrier_id).where(MESSAGE.c.carrier_id.in_(ids))))
-    return next((carrier_id for carrier_id in ids if carrier_id not in known), None)
+        known = set(session.scalars(select(ATTEMPT.c.carrier_id).where(ATTEMPT.c.carrier_id.in_(ids))))
+        free = [carrier_id for carrier_id in reversed(ids) if carrier_id not in known]
+        return free[0] if len(free) > _others(session, row, since) else None
+
+
+def _others(session: Session, row: Row[Any], since: datetime) -> int:
+    """How many other texts with the same words left for this phone without our knowing the carrier's id yet: answers to a webhook."""
+    left = (
+        select(MESSAGE.c.body)
+        .join(ATTEMPT, ATTEMPT.c.token == MESSAGE.c.token)
+        .where(MESSAGE.c.phone_id == row.phone_id, MESSAGE.c.id != row.id, ATTEMPT.c.called_at >= since)
+        .where(MESSAGE.c.carrier_id.is_(None), MESSAGE.c.state.in_((State.DISPATCHING, State.ACCEPTED)))
+    )
+    return sum(body == row.body for body in session.scalars(left))
 
 
 def _not_found(parts: Parts, row: Row[Any]) -> None:
@@ -83,14 +97,19 @@ def _not_found(parts: Parts, row: Row[Any]) -> None:
         if row.looks + 1 < LOOKS:
             look_at = now + timedelta(seconds=parts.settings.sending.unknown_second_look_seconds)
             connection.execute(update(MESSAGE).where(which, MESSAGE.c.state == State.UNKNOWN).values(looks=row.looks + 1, look_at=look_at))
-        elif row.weight == Weight.SAFETY or (row.weight == Weight.CLINICAL and row.attempts < LOOKS):
-            outbox.move(
-                connection, which, [State.UNKNOWN], State.PENDING, now=now, cause="not found twice: sent again", due_at=now, look_at=None
-            )
+        elif row.weight == Weight.SAFETY or (row.weight == Weight.CLINICAL and _in_doubt(connection, row.id) <= 1):
+            again: dict[str, Any] = {"due_at": now, "look_at": None, "silence_at": None}
+            outbox.move(connection, which, [State.UNKNOWN], State.PENDING, now=now, cause="not found twice: sent again", **again)
         elif outbox.move(
             connection, which, [State.UNKNOWN], State.REVIEW, now=now, cause="not found twice", reason="outcome_unknown", look_at=None
         ):
             _ask_a_person(connection, parts, row)
+
+
+def _in_doubt(connection: Connection, message_id: int) -> int:
+    """How many of its attempts may have reached the carrier."""
+    doubtful = ATTEMPT.c.outcome.is_(None) | (ATTEMPT.c.outcome == "unknown")
+    return connection.execute(select(func.count()).where(ATTEMPT.c.message_id == message_id, doubtful)).scalar_one()
 
 
 def _ask_a_person(connection: Connection, parts: Parts, row: Row[Any]) -> None:

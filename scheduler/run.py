@@ -1,7 +1,10 @@
 """Runs the ticks: beside the web server in one process (`flask serve`) or alone (`flask worker`)."""
 
+import ctypes
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC
 from typing import Any, Final
@@ -13,13 +16,15 @@ from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import demo, readiness, schema
-from bot.cli.common import fail, on_database
+from bot.cli.common import Command, fail, on_database
 from bot.logs import log
 from bot.parts import Parts, parts
 from scheduler import ticks
 from scheduler.simulate import simulate
 
 SLOWER: Final = {"take_over": 2, "look_up": 5, "release_held": 5, "notice_silence": 5, "finish_journeys": 60}  # times the tick's length
+
+PR_SET_PDEATHSIG: Final = 1  # <sys/prctl.h>
 
 
 def start_ticks(parts: Parts) -> BackgroundScheduler:
@@ -30,12 +35,14 @@ def start_ticks(parts: Parts) -> BackgroundScheduler:
         if name == "beat":
             seconds = parts.settings.sending.heartbeat_seconds
         scheduler.add_job(ticks.run, "interval", (parts, name), seconds=seconds, id=name)
+    ticks.run(parts, "beat")  # before anything is held, so that nobody thinks its owner dead
     scheduler.start()
     return scheduler
 
 
 def stop_ticks(scheduler: BackgroundScheduler, parts: Parts) -> None:
-    """Let running ticks end, then give up what this process holds."""
+    """Let calls to the carrier end, then give up what this process holds."""
+    parts.process.ending.set()
     scheduler.shutdown(wait=True)
     try:
         parts.process.stop(parts.db, parts.clock.now())
@@ -55,9 +62,9 @@ def beat_while_serving(app: Flask) -> None:
 
 
 def _beat_for_ever(parts: Parts) -> None:
-    wait = threading.Event()
-    while not wait.wait(parts.settings.sending.heartbeat_seconds):
+    while True:
         ticks.run(parts, "beat")
+        time.sleep(parts.settings.sending.heartbeat_seconds)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -89,6 +96,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
     def _begin(self, _: Any) -> None:
+        _die_with_parent()
         made = self._app.extensions["prepline"]
         ticks.run(made, "beat")
         self._scheduler = start_ticks(made)
@@ -98,21 +106,32 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         stop_ticks(self._scheduler, self._app.extensions["prepline"])
 
 
+def _die_with_parent() -> None:
+    """Linux ends this process with the one that started it; elsewhere gunicorn notices within a second that it is alone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def refuse_unless_ready(parts: Parts) -> None:
     """End a live start that lacks anything it must have, with one line for each."""
     for item in (lacking := readiness.what_refuses_start(parts)):
         click.echo(f"Error: {item.name}: {item.detail}", err=True)
     if lacking:
         fail("not ready for real patients; see `flask doctor`", 1)
-    schema.require_current(parts.db)
+    try:
+        schema.require_current(parts.db)
+    except schema.OldDatabase as mistake:
+        fail(str(mistake), 1)
+    except SQLAlchemyError as mistake:
+        fail(f"the database can't be used ({type(mistake).__name__})", 1)
 
 
-@click.command()
+@click.command(cls=Command)
 @on_database
 def serve() -> None:
     """Web and ticks in one process."""
     refuse_unless_ready(parts())
-    if parts().settings.demo.enabled:
+    if parts().settings.demo.enabled and parts().settings.simulated:
         demo.furnish(parts())
     app = _app()
     parts().db.close()  # connections do not survive the fork of the worker
@@ -125,7 +144,7 @@ def _app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
-@click.command()
+@click.command(cls=Command)
 @on_database
 def worker() -> None:
     """Ticks alone; any number of these beside any number of web processes, on PostgreSQL."""

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bot import demo, enrollments, oncall, privacy, schema
 from bot.app import create_app
 from bot.carrier.simulator import Simulator
-from bot.cli.common import as_json, fail, iso
+from bot.cli.common import Command, as_json, fail, iso
 from bot.enrollments import NewEnrollment
 from bot.models import Escalation, SimulatedText
 from bot.parts import Parts, parts
@@ -179,7 +179,7 @@ class Story:
         return sorted(self._notes + lines, key=lambda line: line.at)  # stable: a note comes before what it causes
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--language", type=click.Choice(["en", "es"]), default="en", show_default=True, help="What the first patient reads.")
 @as_json
 @with_appcontext

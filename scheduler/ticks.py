@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Final
 
@@ -30,23 +30,27 @@ def send_rest(parts: Parts) -> None:
 
 
 def _send_due(parts: Parts, weights: tuple[Weight, ...]) -> None:
+    """Send until nothing is due. A call that hangs keeps only the texts of its own phone waiting."""
     pace = parts.settings.sending
     sending.put_back(parts, weights)
-    claimed = sending.claim(parts, weights, pace.batch)
-    if not claimed:
-        return
     with ThreadPoolExecutor(pace.parallel, thread_name_prefix="send") as pool:
-        while claimed:
+        busy: dict[Future[None], int] = {}
+        while not parts.process.ending.is_set():
             by_phone: dict[int, list[int]] = defaultdict(list)  # the texts of one phone leave one after the other, in their order
-            for message_id, phone_id in claimed:
+            for message_id, phone_id in sending.claim(parts, weights, pace.batch - len(busy), but=busy.values()):
                 by_phone[phone_id].append(message_id)
-            for done in [pool.submit(_send_each, parts, phone_id, ids) for phone_id, ids in by_phone.items()]:
+            busy |= {pool.submit(_send_each, parts, phone_id, ids): phone_id for phone_id, ids in by_phone.items()}
+            if not busy:
+                return
+            for done in wait(busy, timeout=pace.tick_seconds).done:
+                del busy[done]
                 done.result()
-            claimed = sending.claim(parts, weights, pace.batch)
 
 
 def _send_each(parts: Parts, phone_id: int, message_ids: Iterable[int]) -> None:
     for message_id in message_ids:
+        if parts.process.ending.is_set():
+            return
         sending.send(parts, message_id, phone_id)
 
 

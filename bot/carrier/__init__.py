@@ -64,7 +64,10 @@ class Carrier(Protocol):
         """
 
     def find(self, to: str, body: str, *, since: datetime) -> Sequence[Found]:
-        """The texts to this number with exactly these words that the carrier took since then (real time). Raises CannotLook."""
+        """The texts to this number with exactly these words that the carrier took since then (real time), newest first.
+
+        Raises CannotLook.
+        """
 
 
 def choose(settings: Settings, clock: Clock, db: Database, app: Flask) -> Carrier:

@@ -6,14 +6,14 @@ import click
 from sqlalchemy import select
 
 from bot import escalations, oncall
-from bot.cli.common import as_json, iso, on_database, say, show
+from bot.cli.common import Command, as_json, iso, on_database, row_id, say, show
 from bot.models import Escalation
 from bot.parts import parts
 
-by_staff = click.option("--by", "staff", type=click.IntRange(min=1), required=True, help="The number of the member of staff.")
+by_staff = click.option("--by", "staff", type=row_id, required=True, help="The number of the member of staff.")
 
 
-@click.command("escalations")
+@click.command("escalations", cls=Command)
 @as_json
 @on_database
 def list_escalations(as_json: bool) -> None:
@@ -44,7 +44,7 @@ def list_escalations(as_json: bool) -> None:
     )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("code")
 @by_staff
 @as_json
@@ -58,7 +58,7 @@ def acknowledge(code: str, staff: int, as_json: bool) -> None:
     say(as_json, value, f"{code.upper()} is staff {taken.by}'s." if taken.by else f"{code.upper()} is closed already.")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("code")
 @by_staff
 @click.option("--outcome", type=click.Choice(escalations.OUTCOMES), required=True)

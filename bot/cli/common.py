@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from flask.cli import with_appcontext
@@ -25,7 +25,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 BAD_INPUT: Final = (Refused, NoSuchCase, BadStaff, BadNumber, NoSuchTask)
 
+LARGEST_ID: Final = 2**31 - 1
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a machine.")
+row_id = click.IntRange(min=1, max=LARGEST_ID)
 by_whom = click.option("--by", default="command", show_default=True, help="Who does this; it goes into the audit.")
 
 
@@ -33,6 +36,35 @@ def fail(message: str, status: int) -> NoReturn:
     """End the command: one line on standard error, 2 for bad input, 1 for what failed."""
     click.echo(f"Error: {message}", err=True)
     sys.exit(status)
+
+
+class Command(click.Command):
+    """A command that tells of a mistake in its arguments in one line, like of any other."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """See click."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as mistake:
+            raise _in_one_line(mistake) from mistake
+
+
+class Group(click.Group):
+    """The same for a command that has commands of its own."""
+
+    command_class = Command
+
+    def resolve_command(self, *args: Any, **kwargs: Any) -> Any:
+        """See click."""
+        try:
+            return super().resolve_command(*args, **kwargs)
+        except click.UsageError as mistake:
+            raise _in_one_line(mistake) from mistake
+
+
+def _in_one_line(mistake: click.UsageError) -> click.UsageError:
+    """Without a context, click prints no usage above the mistake."""
+    return click.UsageError(" ".join(mistake.format_message().split()))
 
 
 def on_database(command: Callable[P, R]) -> Callable[P, R]:
@@ -99,9 +131,12 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is not a moment; write it like 2026-12-01T09:30", param, ctx)
+            moment = None
+        if moment is None or ":" not in value:  # a day alone would be read as its midnight
+            self.fail(f"{value!r} is not a day and time; write it like 2026-12-01T09:30", param, ctx)
+        return moment
 
 
 class Zone(click.ParamType[str]):
@@ -113,16 +148,17 @@ class Zone(click.ParamType[str]):
         """Check it, or refuse it."""
         try:
             return ZoneInfo(value).key
-        except (ValueError, OSError):
+        except (ValueError, OSError, ZoneInfoNotFoundError):
             self.fail(f"no time zone is called {value!r}; one is America/New_York", param, ctx)
 
 
 def in_zone(moment: datetime, zone: str) -> datetime:
     """A moment without an offset read on the clock of `zone`. Raises Refused for one that daylight saving leaves out."""
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    aware = moment.replace(tzinfo=ZoneInfo(zone))
-    there = aware.astimezone(UTC).astimezone(ZoneInfo(zone))
-    if there.replace(tzinfo=None) != moment:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    try:
+        utc = aware.astimezone(UTC)
+    except OverflowError as mistake:
+        raise Refused(f"{moment.isoformat()} is out of the calendar's range") from mistake
+    if moment.tzinfo is None and utc.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != moment:
         raise Refused(f"{moment:%Y-%m-%d %H:%M} does not exist in {zone}: clocks are put forward then")
-    return aware.astimezone(UTC)
+    return utc

@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import approvals
-from bot.cli.common import as_json, fail, on_database, say
+from bot.cli.common import Command, as_json, fail, on_database, say
 from bot.parts import parts
 from bot.settings import LANGUAGES
 from flows import lint
@@ -29,7 +29,7 @@ class Line(BaseModel):
     media: int = Field(default=0, ge=0)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--jsonl",
     "lines",
@@ -80,7 +80,7 @@ def _said(line_id: object, reading: Reading) -> dict[str, object]:
     }
 
 
-@click.command("check-flows")
+@click.command("check-flows", cls=Command)
 @as_json
 @with_appcontext
 def check_flows(as_json: bool) -> None:
@@ -102,7 +102,7 @@ def check_flows(as_json: bool) -> None:
     sys.exit(1 if problems else 0)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--language", type=click.Choice(LANGUAGES), required=True)
 @click.option("--by", required=True, help="Name of the person who read them.")
 @click.option("--as", "role", type=click.Choice(approvals.ALL_ROLES), required=True)

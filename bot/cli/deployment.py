@@ -8,12 +8,12 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import readiness, schema
-from bot.cli.common import as_json, fail, say
+from bot.cli.common import Command, as_json, fail, say
 from bot.migrations import HEAD
 from bot.parts import parts
 
 
-@click.command()
+@click.command(cls=Command)
 @as_json
 @with_appcontext
 def doctor(as_json: bool) -> None:
@@ -27,7 +27,7 @@ def doctor(as_json: bool) -> None:
     sys.exit(0 if all(item.ok for item in items) else 1)
 
 
-@click.command("upgrade-database")
+@click.command("upgrade-database", cls=Command)
 @as_json
 @with_appcontext
 def upgrade_database(as_json: bool) -> None:

@@ -7,16 +7,16 @@ import click
 from sqlalchemy import select
 
 from bot import enrollments, worklist
-from bot.cli.common import Moment, Zone, as_json, by_whom, in_zone, iso, local_iso, on_database, say, show
+from bot.cli.common import Command, Moment, Zone, as_json, by_whom, in_zone, iso, local_iso, on_database, row_id, say, show
 from bot.enrollments import Enrolled, NewEnrollment
 from bot.models import InboundText, OutgoingMessage
 from bot.parts import parts
 from bot.settings import LANGUAGES
 
-enrollment_id = click.argument("enrollment", type=click.IntRange(min=1))
+enrollment_id = click.argument("enrollment", type=row_id)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--name", required=True, help="The patient's name; no text ever carries it.")
 @click.option("--phone", required=True, help="Her mobile phone, +12025550143.")
 @click.option("--procedure-at", type=Moment(), required=True, help="Day and time of the test, 2026-12-01T09:30, on the site's clock.")
@@ -48,7 +48,7 @@ def enroll(
     _say_planned(as_json, enrolled, "enrolled")
 
 
-@click.command()
+@click.command(cls=Command)
 @enrollment_id
 @click.option("--procedure-at", type=Moment(), required=True, help="The new day and time, on the site's clock.")
 @by_whom
@@ -68,7 +68,7 @@ def _say_planned(as_json: bool, enrolled: Enrolled, what: str) -> None:
     say(as_json, value, f"Enrollment {enrolled.id} {what}: {enrolled.planned} texts are planned.{note}")
 
 
-@click.command()
+@click.command(cls=Command)
 @enrollment_id
 @by_whom
 @as_json
@@ -80,7 +80,7 @@ def cancel(enrollment: int, by: str, as_json: bool) -> None:
     say(as_json, {"enrollment": str(enrollment), "state": "canceled"}, f"Enrollment {enrollment} is canceled.")
 
 
-@click.command()
+@click.command(cls=Command)
 @enrollment_id
 @by_whom
 @as_json
@@ -92,7 +92,7 @@ def done(enrollment: int, by: str, as_json: bool) -> None:
     say(as_json, {"enrollment": str(enrollment), "test": "done"}, f"Enrollment {enrollment}: test done, aftercare starts.")
 
 
-@click.command("not-done")
+@click.command("not-done", cls=Command)
 @enrollment_id
 @by_whom
 @as_json
@@ -104,7 +104,7 @@ def not_done(enrollment: int, by: str, as_json: bool) -> None:
     say(as_json, {"enrollment": str(enrollment), "test": "not_done"}, f"Enrollment {enrollment}: test not done, no aftercare.")
 
 
-@click.command("opt-out")
+@click.command("opt-out", cls=Command)
 @enrollment_id
 @click.option("--by", required=True, help="Who took her wish.")
 @as_json
@@ -116,7 +116,7 @@ def opt_out(enrollment: int, by: str, as_json: bool) -> None:
     say(as_json, {"enrollment": str(enrollment), "opted_out": True}, f"Enrollment {enrollment}: no more texts to this phone.")
 
 
-@click.command()
+@click.command(cls=Command)
 @enrollment_id
 @click.option("--consent", required=True, help="How, when and to whom she agreed to texts.")
 @by_whom
@@ -131,7 +131,7 @@ def resume(enrollment: int, consent: str, by: str, as_json: bool) -> None:
     say(as_json, {"enrollment": str(enrollment), "opted_out": False}, f"Enrollment {enrollment}: texts go on.")
 
 
-@click.command()
+@click.command(cls=Command)
 @enrollment_id
 @as_json
 @on_database
@@ -158,7 +158,7 @@ def upcoming(enrollment: int, as_json: bool) -> None:
     show(as_json, rows, ("due_local", "step", "state", "body"), "Nothing is planned.")
 
 
-@click.command()
+@click.command(cls=Command)
 @enrollment_id
 @as_json
 @on_database
@@ -179,7 +179,7 @@ def transcript(enrollment: int, as_json: bool) -> None:
     show(as_json, rows, ("at", "direction", "state", "body"), "No text has gone either way.")
 
 
-@click.command()
+@click.command(cls=Command)
 @as_json
 @on_database
 def tasks(as_json: bool) -> None:
@@ -203,8 +203,8 @@ def tasks(as_json: bool) -> None:
     show(as_json, rows, ("id", "state", "due_at", "enrollment", "role", "title"), "Nothing to do.")
 
 
-@click.command("finish-task")
-@click.argument("task", type=click.IntRange(min=1))
+@click.command("finish-task", cls=Command)
+@click.argument("task", type=row_id)
 @click.option("--by", required=True, help="Who did it.")
 @as_json
 @on_database

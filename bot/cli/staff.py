@@ -7,12 +7,12 @@ import click
 from sqlalchemy import select
 
 from bot import oncall
-from bot.cli.common import Moment, as_json, by_whom, in_zone, iso, on_database, say, show
+from bot.cli.common import Group, Moment, as_json, by_whom, in_zone, iso, on_database, row_id, say, show
 from bot.models import Shift, Staff
 from bot.parts import parts
 
 
-@click.group()
+@click.group(cls=Group)
 def staff() -> None:
     """Who works here."""
 
@@ -52,7 +52,7 @@ def list_staff(as_json: bool) -> None:
 
 
 @staff.command("disable")
-@click.argument("staff_id", type=click.IntRange(min=1))
+@click.argument("staff_id", type=row_id)
 @by_whom
 @as_json
 @on_database
@@ -63,13 +63,13 @@ def disable_staff(staff_id: int, by: str, as_json: bool) -> None:
     say(as_json, {"staff": str(staff_id), "disabled": True}, f"Staff {staff_id} is disabled.")
 
 
-@click.group("on-call")
+@click.group("on-call", cls=Group)
 def on_call() -> None:
     """Who is paged when."""
 
 
 @on_call.command("add")
-@click.option("--staff", "staff_id", type=click.IntRange(min=1), required=True)
+@click.option("--staff", "staff_id", type=row_id, required=True)
 @click.option("--rung", type=click.Choice(oncall.RUNGS), required=True)
 @click.option("--from", "from_at", type=Moment(), help="On the clinic's clock.  [default: always]")
 @click.option("--until", "until_at", type=Moment(), help="On the clinic's clock.  [default: always]")
@@ -110,7 +110,7 @@ def list_shifts(as_json: bool) -> None:
 
 
 @on_call.command("remove")
-@click.argument("shift_id", type=click.IntRange(min=1))
+@click.argument("shift_id", type=row_id)
 @by_whom
 @as_json
 @on_database

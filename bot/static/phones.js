@@ -1,5 +1,5 @@
 // The phones page: shows state.json, asked for each second, and posts what is typed and pressed.
-"use strict";
+import { ahead, capital, day, dialed, element, place, plain, stamp, time, whenChanged } from "./phones_words.js";
 
 const EVERY_MS = 1000;
 const NOTICE_MS = 7000;
@@ -60,46 +60,6 @@ function tell(words, lost = false) {
   notice.dataset.lost = lost ? "1" : "";
   clearTimeout(tell.timer);
   if (words && !lost) tell.timer = setTimeout(() => tell(""), NOTICE_MS);
-}
-
-// --- times and words -----------------------------------------------------------------------------------------------
-
-const formats = new Map();
-
-function format(moment, zone, options) {
-  const key = zone + JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options }));
-  return formats.get(key).format(new Date(moment));
-}
-
-const time = (moment, zone) => format(moment, zone, { hour: "numeric", minute: "2-digit" });
-const day = (moment, zone) => format(moment, zone, { weekday: "short", month: "short", day: "numeric" });
-const stamp = (moment, zone) => `${day(moment, zone).replaceAll(",", "")} · ${time(moment, zone)}`;
-const place = (zone) => zone.split("/").pop().replaceAll("_", " ");
-const plain = (key) => key.replaceAll("_", " ");
-const dialed = (number) => number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "($1) $2-$3");
-const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
-
-function ahead(moment) {
-  const minutes = Math.round((new Date(moment) - new Date(state.now)) / 60000);
-  if (minutes < 1) return "now";
-  const [count, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 2160 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
-  return `in ${count} ${unit}${count === 1 ? "" : "s"}`;
-}
-
-function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
-
-/** Fill `parent` anew by `fill`, but only when `value` is not what it was filled with last. */
-function whenChanged(parent, value, fill) {
-  const now = JSON.stringify(value);
-  if (parent.dataset.shown === now) return;
-  parent.dataset.shown = now;
-  fill();
 }
 
 // --- the two phones ------------------------------------------------------------------------------------------------
@@ -262,7 +222,7 @@ function planned(row, item, patient, isNext) {
   item.className = `${gone ? "gone" : waiting ? "waiting" : "dropped"}${isNext ? " next" : ""}`;
   item.querySelector("time").textContent = stamp(row.at, patient.timezone);
   item.querySelector("strong").replaceChildren(capital(plain(row.step)), ...(row.repeat ? [element("small", "", " again")] : []));
-  item.querySelector(".chip").textContent = waiting ? ahead(row.at) : row.state;
+  item.querySelector(".chip").textContent = waiting ? ahead(row.at, state.now) : row.state;
   const words = item.querySelector("p");
   words.textContent = row.body;
   words.lang = waiting ? patient.language : ""; // what has left may be in another one

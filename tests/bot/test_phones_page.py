@@ -1,7 +1,7 @@
 """The demo and what is behind the phones page: the clock anybody may move, who may post, what is polled."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Page:
         return datetime.fromisoformat(answer["now"])
 
     def tick(self) -> None:
-        for tick in ticks.TICKS.values():
+        for tick in 2 * list(ticks.TICKS.values()):  # what climbs first is sent by the next round
             tick(self.parts)
 
     def ahead(self) -> float:
@@ -207,20 +207,30 @@ def test_another_patient_gets_a_free_number_and_her_own_clock(page: Page) -> Non
     assert (page.client.get("/phones/another.json").json or {})["number"] != start["number"]
 
 
+NOW = datetime.now(UTC)
+AHEAD = f"{NOW + timedelta(days=30):%Y-%m-%d}T09:00"
+MARCH_8 = date(NOW.year + 1, 3, 8)
+CLOCKS_JUMP = f"{MARCH_8 + timedelta(days=6 - MARCH_8.weekday())}T02:30"  # the second Sunday of March
+FORM = {"name": "X", "number": "+12025550199", "procedure_at": AHEAD, "timezone": "America/Denver", "language": "en"}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "why"),
     [
-        ("/phones/enroll", {"name": "X", "number": "12", "procedure_at": "2030-01-01T09:00", "timezone": "America/Denver", "language": "en"}, "phone"),
-        ("/phones/enroll", {"name": "X", "number": "+12025550199", "procedure_at": "soon", "timezone": "America/Denver", "language": "en"}, "2026-12-01"),
-        ("/phones/enroll", {"name": "X", "number": "+12025550199", "procedure_at": "2030-01-01T09:00", "timezone": "Mars", "language": "en"}, "Mars"),
-        ("/phones/enroll", {"name": "X", "number": "+12025550199", "procedure_at": "2020-01-01T09:00", "timezone": "America/Denver", "language": "en"}, "past"),
+        ("/phones/enroll", FORM | {"number": "12"}, "phone"),
+        ("/phones/enroll", FORM | {"number": demo.PATIENT[1]}, "already enrolled"),
+        ("/phones/enroll", FORM | {"procedure_at": "soon"}, "2026-12-01"),
+        ("/phones/enroll", FORM | {"procedure_at": CLOCKS_JUMP}, "does not exist"),
+        ("/phones/enroll", FORM | {"procedure_at": "2020-01-01T09:00"}, "past"),
+        ("/phones/enroll", FORM | {"timezone": "Mars"}, "Mars"),
         ("/phones/patient-text", {"enrollment": 99, "body": "hi"}, "99"),
         ("/phones/patient-text", {"enrollment": 1, "body": ""}, "body"),
         ("/phones/nurse-text", {"staff": 99, "body": "hi"}, "99"),
         ("/phones/test-done", {"enrollment": 99}, "99"),
+        ("/phones/test-done", {"enrollment": 10**30}, "enrollment"),
         ("/phones/language", {"enrollment": 1, "language": "fr"}, "language"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_explained(page: Page, path: str, body: dict[str, Any], why: str) -> None:
     status, answer = page.post(path, **body)
     assert status == 400
@@ -239,6 +249,6 @@ def test_a_nurse_is_offered_her_commands(page: Page) -> None:
     page.post("/phones/nurse-text", staff=1, body=page.state()["nurse"]["suggestions"][0])
     case = page.state()["patient"]["case"]
     assert (case["state"], case["outcome"]) == ("closed", "reached")
-    assert ("opened", "patient") == (case["history"][0]["what"], case["history"][0]["who"])
+    assert (case["history"][0]["what"], case["history"][0]["who"]) == ("opened", "patient")
     assert case["history"][-1]["who"] == "Ana"
     assert page.state()["nurse"]["suggestions"] == ["HELP"]

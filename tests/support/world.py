@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from bot import enrollments, escalations, oncall, schema
 from bot.app import create_app
 from bot.enrollments import NewEnrollment
-from bot.models import CaseState, Enrollment, Escalation, EscalationEvent, OutgoingMessage, State, Task
+from bot.models import CaseState, Enrollment, Escalation, EscalationEvent, MessageEvent, OutgoingMessage, State, Task
 from bot.parts import Parts
 from bot.settings import Settings, load
 from scheduler import ticks
@@ -55,7 +55,8 @@ def post_into(app: Flask) -> Post:
 
     def post(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         parts = urlsplit(url)
-        response = app.test_client().post(parts.path, query_string=parts.query, data=form, headers=dict(headers))
+        sent = {"query_string": parts.query, "data": form, "headers": dict(headers)}
+        response = app.test_client().post(parts.path, **sent, buffered=True)  # read to its end, and closed
         return Answer(response.status_code, response.get_data(as_text=True), response.content_type or "")
 
     return post
@@ -135,7 +136,7 @@ class World:
 
     def _activity(self) -> tuple[int, int, int]:
         with self.parts.db.read() as session:
-            moved = session.scalar(select(func.count()).select_from(EscalationEvent)) or 0
+            moved = sum(session.scalar(select(func.count()).select_from(event)) or 0 for event in (EscalationEvent, MessageEvent))
         return len(self.twilio.posted), len(self.twilio.ledger.outbound()), moved
 
     def forward(self, **by: float) -> None:
