@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot import enrollments, escalations, outbox, places, plan, staff_commands, worklist
@@ -48,9 +48,6 @@ SAVE_PLACE: Final = update(PLACE).where(PLACE.c.enrollment_id == bindparam("enro
 NO_LONGER_SILENT: Final = (
     update(MESSAGE).where(MESSAGE.c.enrollment_id == bindparam("enrollment"), MESSAGE.c.silence_at.is_not(None)).values(silence_at=None)
 )
-ANSWERED_SINCE: Final = select(func.count(MESSAGE.c.inbound_text_id.distinct())).where(
-    MESSAGE.c.phone_id == bindparam("phone"), MESSAGE.c.inbound_text_id.is_not(None), MESSAGE.c.created_at > bindparam("since")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,6 @@ class Turn:
     sender: Sender
     language: str
     said: list[NewMessage]
-    flooded: bool | None = None
 
     @contextmanager
     def objects(self) -> Iterator[Session]:
@@ -270,6 +266,7 @@ def _answer(turn: Turn, text_key: str, body: str, weight: Weight) -> None:
             body=body,
             due_at=turn.now,
             state=State.DISPATCHING,
+            owner=turn.parts.process.owner,
             token=uuid4().hex,
         )
     )
@@ -277,19 +274,15 @@ def _answer(turn: Turn, text_key: str, body: str, weight: Weight) -> None:
 
 def _flooded(turn: Turn) -> bool:
     """Whether this phone had so many replies in the last hour that another machine may be talking to us."""
-    if turn.flooded is None:
-        limits = turn.parts.settings.limits
-        allowed = limits.replies_an_hour if turn.sender.enrollment else limits.stranger_replies_an_hour
-        mine = {"phone": turn.sender.phone_id, "since": turn.now - timedelta(hours=1)}
-        turn.flooded = run(turn.connection, ANSWERED_SINCE, mine)[0][0] >= allowed
-    return turn.flooded
+    limits = turn.parts.settings.limits
+    return turn.sender.answered_lately >= (limits.replies_an_hour if turn.sender.enrollment else limits.stranger_replies_an_hour)
 
 
 def _reply(turn: Turn) -> list[Reply]:
     """Write the answers with their attempt. They leave with the answer to the webhook; until then their outcome is open."""
     if not turn.said:
         return []
-    ids = outbox.put(turn.connection, [replace(message, owner=turn.parts.process.owner) for message in turn.said], turn.now, "reply")
+    ids = outbox.put(turn.connection, turn.said, turn.now, "reply")
     replies = [Reply(ids[message.key], message.body, message.token or "") for message in turn.said]
     attempts = [{"token": reply.token, "message_id": reply.message_id, "number": 1, "called_at": real_now()} for reply in replies]
     run_each(turn.connection, NEW_ATTEMPT, attempts)

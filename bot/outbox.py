@@ -110,10 +110,7 @@ def move(
 ) -> list[int]:
     """Take the rows that are still in one of these states to another one; return the ids of those that were."""
     change = (
-        update(MESSAGE)
-        .where(which, MESSAGE.c.state.in_(from_states))
-        .values(state=to, reason=reason, **values)
-        .returning(MESSAGE.c.id)
+        update(MESSAGE).where(which, MESSAGE.c.state.in_(from_states)).values(state=to, reason=reason, **values).returning(MESSAGE.c.id)
     )
     ids = list(connection.execute(change).scalars())
     remember(connection, [(message_id, to) for message_id in ids], now, cause)

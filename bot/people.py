@@ -1,14 +1,14 @@
 """Phones and who holds them: a patient, a member of staff, or nobody we know."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import phonenumbers
-from sqlalchemy import Connection, and_, bindparam, case, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from bot import privacy
 from bot.database import insert_new
-from bot.models import Enrollment, EnrollmentState, Phone, PlaceRow, Staff, table
+from bot.models import Enrollment, EnrollmentState, OutgoingMessage, Phone, PlaceRow, Staff, table
 from bot.prepared import run
 
 
@@ -29,10 +29,14 @@ def e164(number: str, region: str = "US") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who texts: a phone, with the newest enrollment on it and its place, or a member of staff."""
+    """Who texts: a phone, with the newest enrollment on it and its place, or a member of staff.
+
+    `answered_lately`: how many texts of the phone were answered in the last hour.
+    """
 
     phone_id: int
     opted_out: bool
+    answered_lately: int
     enrollment: "EnrolledSender | None"
     staff_id: int | None
 
@@ -53,10 +57,17 @@ class EnrolledSender:
 
 
 PHONE, ENROLLMENT, PLACE, STAFF = table(Phone).c, table(Enrollment).c, table(PlaceRow).c, table(Staff).c
+MESSAGE = table(OutgoingMessage).c
+_ANSWERED_LATELY = (
+    select(func.count(MESSAGE.inbound_text_id.distinct()))
+    .where(MESSAGE.phone_id == PHONE.id, MESSAGE.inbound_text_id.is_not(None), MESSAGE.created_at > bindparam("an_hour_ago"))
+    .scalar_subquery()
+)
 _SENDER = (
     select(
         PHONE.id,
         PHONE.opted_out_at,
+        _ANSWERED_LATELY,
         STAFF.id,
         ENROLLMENT.id,
         ENROLLMENT.language,
@@ -83,15 +94,15 @@ def find_sender(connection: Connection, number: str, now: datetime) -> Sender:
     number_hash = privacy.ring().phone_hash(number)
     if connection.dialect.name == "postgresql":
         connection.execute(select(PHONE.id).where(PHONE.number_hash == number_hash).with_for_update())
-    rows = run(connection, _SENDER, {"number_hash": number_hash})
+    rows = run(connection, _SENDER, {"number_hash": number_hash, "an_hour_ago": now - timedelta(hours=1)})
     if not rows:
-        return Sender(phone_id=remember_phone(connection, number, now), opted_out=False, enrollment=None, staff_id=None)
-    phone_id, opted_out_at, staff_id, enrollment_id, *rest = rows[0]
+        return Sender(remember_phone(connection, number, now), opted_out=False, answered_lately=0, enrollment=None, staff_id=None)
+    phone_id, opted_out_at, answered_lately, staff_id, enrollment_id, *rest = rows[0]
     enrolled = None if enrollment_id is None else EnrolledSender(enrollment_id, *rest)
     running = enrolled is not None and enrolled.state == EnrollmentState.RUNNING
     if staff_id is not None and not running:
         enrolled = None  # a nurse who was a patient once texts as a nurse again
-    return Sender(phone_id, opted_out_at is not None, enrolled, None if running else staff_id)
+    return Sender(phone_id, opted_out_at is not None, answered_lately, enrolled, None if running else staff_id)
 
 
 def lock_phone(connection: Connection, phone_id: int) -> None:

@@ -118,16 +118,7 @@ def failed(session: Session, parts: Parts, message_id: int, code: int, now: date
         outbox.carrier_says_opted_out(connection, row.phone_id, now)
     if row.escalation_id is not None:
         escalations.page_failed(session, row.escalation_id, now)
-    elif row.enrollment_id is not None:
-        kind = "safety_answer_undelivered" if row.weight == Weight.SAFETY else "not_reached"
-        reason = f"message:{message_id}" if row.weight == Weight.SAFETY else f"enrollment:{row.enrollment_id}:{now:%Y-%m-%d}"
-        worklist.open_task(
-            connection,
-            parts.procedure,
-            kind,
-            reason=reason,
-            now=now,
-            enrollment_id=row.enrollment_id,
-            phone_id=row.phone_id,
-            message_id=message_id,
-        )
+    elif row.enrollment_id is not None and row.weight == Weight.SAFETY:
+        worklist.open_about(connection, parts.procedure, "safety_answer_undelivered", row, now)
+    elif row.enrollment_id is not None:  # one row a day, however many of her texts fail
+        worklist.open_about(connection, parts.procedure, "not_reached", row, now, f"enrollment:{row.enrollment_id}:{now:%Y-%m-%d}")

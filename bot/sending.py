@@ -154,16 +154,7 @@ def _expire(session: Session, parts: Parts, row: Row[Any], now: datetime) -> Non
     _move(connection, row, State.EXPIRED, now, "too late", reason="too_late")
     step = next((step for step in parts.procedure.steps if step.key == row.step), None)
     if step is not None and step.safety:
-        worklist.open_task(
-            connection,
-            parts.procedure,
-            "not_sent",
-            reason=f"message:{row.id}",
-            now=now,
-            enrollment_id=row.enrollment_id,
-            phone_id=row.phone_id,
-            message_id=row.id,
-        )
+        worklist.open_about(connection, parts.procedure, "not_sent", row, now)
 
 
 def _move(connection: Connection, row: Row[Any], to: State, now: datetime, cause: str, **values: Any) -> bool:

@@ -1,9 +1,9 @@
 """Work for a person: rows that somebody finishes. Danger is not here; it pages (escalations.py)."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Session
 
 from bot import audit
@@ -43,6 +43,22 @@ def open_task(
         "due_at": now + procedure.tasks[kind].due_after,
     }
     connection.execute(insert_new(connection, TASK), [row])
+
+
+def open_about(
+    connection: Connection, procedure: Procedure, kind: str, message: Row[Any], now: datetime, reason: str | None = None
+) -> None:
+    """The same about an outgoing text, once for each text unless another `reason` is given."""
+    open_task(
+        connection,
+        procedure,
+        kind,
+        reason=reason or f"message:{message.id}",
+        now=now,
+        enrollment_id=message.enrollment_id,
+        phone_id=message.phone_id,
+        message_id=message.id,
+    )
 
 
 def finish(session: Session, task_id: int, by: str, now: datetime) -> None:

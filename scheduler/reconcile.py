@@ -103,26 +103,13 @@ def _not_found(parts: Parts, row: Row[Any]) -> None:
         elif outbox.move(
             connection, which, [State.UNKNOWN], State.REVIEW, now=now, cause="not found twice", reason="outcome_unknown", look_at=None
         ):
-            _ask_a_person(connection, parts, row)
+            worklist.open_about(connection, parts.procedure, "sending_unknown", row, now)
 
 
 def _in_doubt(connection: Connection, message_id: int) -> int:
     """How many of its attempts may have reached the carrier."""
     doubtful = ATTEMPT.c.outcome.is_(None) | (ATTEMPT.c.outcome == "unknown")
     return connection.execute(select(func.count()).where(ATTEMPT.c.message_id == message_id, doubtful)).scalar_one()
-
-
-def _ask_a_person(connection: Connection, parts: Parts, row: Row[Any]) -> None:
-    worklist.open_task(
-        connection,
-        parts.procedure,
-        "sending_unknown",
-        reason=f"message:{row.id}",
-        now=parts.clock.now(),
-        enrollment_id=row.enrollment_id,
-        phone_id=row.phone_id,
-        message_id=row.id,
-    )
 
 
 def release_held(parts: Parts) -> None:

@@ -69,16 +69,7 @@ def notice_silence(parts: Parts) -> None:
         connection = session.connection()
         silent = select(MESSAGE).where(MESSAGE.c.silence_at <= now).with_for_update(skip_locked=True)
         for row in connection.execute(silent).all():
-            worklist.open_task(
-                connection,
-                parts.procedure,
-                row.silent_task,
-                reason=f"message:{row.id}",
-                now=now,
-                enrollment_id=row.enrollment_id,
-                phone_id=row.phone_id,
-                message_id=row.id,
-            )
+            worklist.open_about(connection, parts.procedure, row.silent_task, row, now)
             connection.execute(update(MESSAGE).where(MESSAGE.c.id == row.id).values(silence_at=None))
 
 
