@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -61,8 +61,8 @@ class Database:
         """`url` as SQLAlchemy reads it; `busy_seconds`: how long a write waits for another process."""
         self.is_postgres = make_url(url).get_backend_name() == "postgresql"
         waits = {} if self.is_postgres else {"timeout": busy_seconds}
-        # The newest connection first: SQLite's page cache holds only until another connection writes.
-        self._engine = create_engine(url, connect_args=waits, pool_pre_ping=self.is_postgres, pool_use_lifo=True, hide_parameters=True)
+        self._engine = create_engine(url, connect_args=waits, pool_pre_ping=self.is_postgres, hide_parameters=True)
+        self._writer: Connection | None = None
         self._turn = nullcontext() if self.is_postgres else threading.RLock()
         if not self.is_postgres:
             file = make_url(url).database
@@ -79,14 +79,22 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction that is committed at the end, or leaves no trace when anything is raised."""
-        with self._turn, Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with self.write_rows() as connection, Session(connection, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def write_rows(self) -> Iterator[Connection]:
         """The same without objects, for the hot path: a session takes as long as two statements."""
-        with self._turn, self._engine.begin() as connection:
+        with self._turn, self._writing() as connection, connection.begin():
             yield connection
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        """On SQLite always the same connection: its page cache holds only as long as no other one writes."""
+        if self.is_postgres:
+            return self._engine.connect()
+        if self._writer is None:
+            self._writer = self._engine.connect()
+        return nullcontext(self._writer)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -96,7 +104,11 @@ class Database:
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._engine.dispose()
+        with self._turn:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+            self._engine.dispose()
 
 
 def retried_on_deadlock(work: Callable[P, R]) -> Callable[P, R]:
@@ -137,4 +149,4 @@ def _set_up_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         reads_only = connection.get_execution_options().get("reads_only")
-        connection.connection.cursor().execute("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")  # so that a locked file is an error like any other

@@ -36,11 +36,12 @@ class NewEnrollment:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """What came of it: `planned` counts the texts that will go out; `phone_her`: the preparation can't reach her by text."""
+    """What came of it: how many texts are `planned`; `phone_her`: the preparation can't all reach her by text; what silences her phone."""
 
     id: int
     planned: int
     phone_her: bool
+    muted: str | None  # opted_out or no_consent: nothing is sent until `resume`
 
 
 def look_at(session: Session, enrollment_id: int) -> Enrollment:
@@ -101,8 +102,7 @@ def enroll(session: Session, parts: Parts, new: NewEnrollment, by: str) -> Enrol
         worklist.open_task(
             session.connection(), parts.procedure, "no_consent", reason=f"enrollment:{enrollment.id}", now=now, enrollment_id=enrollment.id
         )
-    planned = plan.bring_in_line(session, parts, enrollment, now, "enrolled")
-    return Enrolled(enrollment.id, planned.count, planned.phone_her)
+    return _planned(session, parts, enrollment, now, "enrolled")
 
 
 def reschedule(session: Session, parts: Parts, enrollment: Enrollment, procedure_at: datetime, by: str) -> Enrolled:
@@ -113,15 +113,25 @@ def reschedule(session: Session, parts: Parts, enrollment: Enrollment, procedure
     if procedure_at != enrollment.procedure_at or enrollment.test == "not_done":
         if enrollment.test == "done":
             raise Refused("the test is done already")
+        other_date = procedure_at != enrollment.procedure_at
         enrollment.procedure_at = procedure_at
         enrollment.date_version += 1
         enrollment.changed_at = now
         enrollment.test, enrollment.done_at = "booked", None
         plan.forget_open_question(session, enrollment)
         audit.record(session.connection(), now, by, "rescheduled", f"enrollment:{enrollment.id}", version=str(enrollment.date_version))
-        _tell(session, parts, enrollment, "moved", now)
-    planned = plan.bring_in_line(session, parts, enrollment, now, "rescheduled")
-    return Enrolled(enrollment.id, planned.count, planned.phone_her)
+        if other_date:
+            _tell(session, parts, enrollment, "moved", now)
+    return _planned(session, parts, enrollment, now, "rescheduled")
+
+
+def _planned(session: Session, parts: Parts, enrollment: Enrollment, now: datetime, cause: str) -> Enrolled:
+    """Plan her texts; a phone that opted out is told by a person instead."""
+    planned = plan.bring_in_line(session, parts, enrollment, now, cause)
+    unheard = planned.muted == "opted_out"
+    if unheard:
+        plan.phone_her(session.connection(), parts, enrollment, now)
+    return Enrolled(enrollment.id, planned.count, planned.phone_her or unheard, planned.muted)
 
 
 def cancel(session: Session, parts: Parts, enrollment: Enrollment, by: str) -> None:

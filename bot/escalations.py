@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot import audit, oncall, outbox
@@ -43,8 +43,7 @@ class Acknowledged:
 
 def raise_sign(session: Session, parts: Parts, enrollment_id: int, sign: Escalate, now: datetime) -> None:
     """Open the patient's case and page, or add the sign to the one that is open."""
-    open_cases = select(Escalation).where(Escalation.enrollment_id == enrollment_id, Escalation.state != CaseState.CLOSED)
-    case = session.scalar(open_cases.with_for_update())
+    case = session.scalar(_open_case_on_phone(enrollment_id).with_for_update(of=Escalation))
     if case is None:
         _open(session, parts, enrollment_id, sign, now)
         return
@@ -61,6 +60,13 @@ def raise_sign(session: Session, parts: Parts, enrollment_id: int, sign: Escalat
         holder = oncall.get_staff(session, case.acknowledged_by)
         if holder.phone_id is not None and holder.disabled_at is None:
             _page(session, parts, case, [Reachable(holder.id, holder.phone_id)], now, "new_sign", f"sign:{now.timestamp():.0f}")
+
+
+def _open_case_on_phone(enrollment_id: int) -> Select[Escalation]:
+    """The open case of whoever is on this enrollment's phone: enrolled anew, a patient keeps the case of the time before."""
+    phone_id = select(Enrollment.phone_id).where(Enrollment.id == enrollment_id).scalar_subquery()
+    cases = select(Escalation).join(Enrollment, Enrollment.id == Escalation.enrollment_id)
+    return cases.where(Enrollment.phone_id == phone_id, Escalation.state != CaseState.CLOSED)
 
 
 def climb(session: Session, parts: Parts, case: Escalation, now: datetime) -> None:

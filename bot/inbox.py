@@ -183,6 +183,7 @@ def _staff(turn: Turn, staff_id: int, reading: Reading) -> None:
     with turn.objects() as session:
         if reading.bare_keyword and reading.does(Intent.OPT_OUT):
             enrollments.opt_out(session, turn.parts, phone_id, "asked", by)
+            _add_task(turn, "staff_stopped")
         elif reading.bare_keyword and reading.does(Intent.OPT_IN):
             enrollments.resume(session, turn.parts, phone_id, "texted a start word", by)
         else:
@@ -245,9 +246,9 @@ def _add_task(turn: Turn, kind: str) -> None:
 
 
 def _say(turn: Turn, text: str, danger: bool) -> None:
-    """Answer with an approved text. A patient's danger answer always goes; others not to a flood, nor where the carrier has answered."""
+    """Answer with an approved text: not to a flood, and not where the carrier has answered. A patient's danger answer always goes."""
     enrolled = turn.sender.enrollment
-    if (not danger or enrolled is None) and (turn.text.carrier_answers or _flooded(turn)):
+    if not (danger and enrolled) and (turn.text.carrier_answers or _flooded(turn, danger)):
         return
     visit = Visit(enrolled.procedure_at, enrolled.site_timezone) if enrolled else None
     _answer(turn, text, turn.parts.wording.text(text, turn.language, visit), Weight.SAFETY if danger else Weight.ROUTINE)
@@ -272,10 +273,11 @@ def _answer(turn: Turn, text_key: str, body: str, weight: Weight) -> None:
     )
 
 
-def _flooded(turn: Turn) -> bool:
+def _flooded(turn: Turn, danger: bool) -> bool:
     """Whether this phone had so many replies in the last hour that another machine may be talking to us."""
     limits = turn.parts.settings.limits
-    return turn.sender.answered_lately >= (limits.replies_an_hour if turn.sender.enrollment else limits.stranger_replies_an_hour)
+    known = turn.sender.enrollment is not None or danger
+    return turn.sender.answered_lately >= (limits.replies_an_hour if known else limits.stranger_replies_an_hour)
 
 
 def _reply(turn: Turn) -> list[Reply]:

@@ -14,6 +14,7 @@ STAFF: Final = table(Staff)
 SHIFT: Final = table(Shift)
 PHONE: Final = table(Phone)
 RUNGS: Final = ("nurse", "backup", "lead")
+TAKE_CASES: Final = ("nurse", "lead")
 ROLES: Final = ("scheduler", "nurse", "lead", "admin")
 
 
@@ -52,6 +53,16 @@ def get_staff(session: Session, staff_id: int) -> Staff:
     staff = session.get(Staff, staff_id)
     if staff is None:
         raise BadStaff(f"there is no staff {staff_id}")
+    return staff
+
+
+def require_nurse(session: Session, staff_id: int) -> Staff:
+    """The member of staff, who must be one that may take a case: a nurse or lead who works here. Raises BadStaff."""
+    staff = get_staff(session, staff_id)
+    if staff.disabled_at is not None:
+        raise BadStaff(f"staff {staff_id} is disabled")
+    if staff.role not in TAKE_CASES:
+        raise BadStaff(f"staff {staff_id} is {staff.role}: only a nurse or lead takes cases")
     return staff
 
 

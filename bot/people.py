@@ -92,17 +92,24 @@ _SENDER = (
 def find_sender(connection: Connection, number: str, now: datetime) -> Sender:
     """Who texts from this number; an unknown phone is remembered. Locks the phone, so its texts are worked one after the other."""
     number_hash = privacy.ring().phone_hash(number)
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(PHONE.id).where(PHONE.number_hash == number_hash).with_for_update())
-    rows = run(connection, _SENDER, {"number_hash": number_hash, "an_hour_ago": now - timedelta(hours=1)})
+    wanted = {"number_hash": number_hash, "an_hour_ago": now - timedelta(hours=1)}
+    rows = run(connection, _SENDER, wanted) if _locked(connection, number_hash) else []
     if not rows:
-        return Sender(remember_phone(connection, number, now), opted_out=False, answered_lately=0, enrollment=None, staff_id=None)
+        remember_phone(connection, number, now)
+        rows = run(connection, _SENDER, wanted)  # anew: while we waited here, its other texts may have been answered
     phone_id, opted_out_at, answered_lately, staff_id, enrollment_id, *rest = rows[0]
     enrolled = None if enrollment_id is None else EnrolledSender(enrollment_id, *rest)
     running = enrolled is not None and enrolled.state == EnrollmentState.RUNNING
     if staff_id is not None and not running:
         enrolled = None  # a nurse who was a patient once texts as a nurse again
     return Sender(phone_id, opted_out_at is not None, answered_lately, enrolled, None if running else staff_id)
+
+
+def _locked(connection: Connection, number_hash: str) -> bool:
+    """Lock the phone with this number, if it is known; on SQLite a write has locked everything."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return connection.execute(select(PHONE.id).where(PHONE.number_hash == number_hash).with_for_update()).first() is not None
 
 
 def lock_phone(connection: Connection, phone_id: int) -> None:

@@ -1,6 +1,7 @@
 """Pretend phones in the browser, and the way to move the demo clock. Every text goes the road it would go with Twilio."""
 
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -108,12 +109,26 @@ class BadRequest(Exception):
 
 @bp.before_request
 def from_this_page_only() -> None:
-    """Another site's page must not drive this one: it can neither send JSON here unasked nor hide where it comes from."""
+    """Another site's page must not drive this one: no strange name may lead here, and no post may come from elsewhere."""
+    if not _is_ours(request.host):
+        abort(403)
     if request.method == "POST":
         told = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
         origin = request.headers.get("Origin")
         if told or (origin is not None and urlsplit(origin).netloc != request.host):
             abort(403)
+
+
+def _is_ours(host: str) -> bool:
+    """Whether a browser may have come by this name: an address, this machine, or our public name, which no other site can point at us."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if name in ("localhost", urlsplit(parts().settings.twilio.public_url).hostname):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @bp.after_request

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select, true, update
 from sqlalchemy.orm import Session
 
 from bot import outbox, places, worklist
@@ -15,6 +15,7 @@ from bot.outbox import MESSAGE
 from bot.parts import Parts
 from bot.wording import Visit, cost
 from flows import conversation, timeline
+from flows.check_in import CHECK_IN
 from flows.checklist import CHECKLIST
 from flows.effects import Place
 from flows.timeline import Fate, next_allowed
@@ -28,10 +29,11 @@ NOT_GONE = (*NOTHING_LEFT, State.CANCELED, State.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many texts will go out, and whether a person must phone because some that matter can't."""
+    """How many texts are planned, whether a person must phone because some that matter can't reach her, and what silences all."""
 
     count: int
     phone_her: bool
+    muted: str | None  # opted_out or no_consent
 
 
 def place_of(session: Session, enrollment_id: int) -> Place:
@@ -45,11 +47,15 @@ def note_test_done(session: Session, enrollment: Enrollment) -> None:
 
 
 def forget_open_question(session: Session, enrollment: Enrollment) -> None:
-    """After a move or a cancellation an answer to the old date's question means nothing; only the checklist stays answered."""
+    """After a move or a cancellation an answer to the old date's question means nothing; only the checklist stays answered.
+
+    How she is, and whether it is an emergency, stays a question whatever becomes of the visit.
+    """
 
     def forget(place: Place) -> Place:
         answers = {question: answer for question, answer in place.answers.items() if question in CHECKLIST}
-        return replace(place, awaiting="none", asked="", asked_at=None, answers=answers)
+        kept = replace(place, answers=answers)
+        return kept if place.awaiting in CHECK_IN else replace(kept, awaiting="none", asked="", asked_at=None)
 
     _change_place(session, enrollment.id, forget)
 
@@ -67,10 +73,15 @@ def has_heard(session: Session, enrollment: Enrollment) -> bool:
     return session.scalar(gone.limit(1)) is not None
 
 
+def silenced_by(session: Session, phone_id: int) -> str | None:
+    """What keeps every planned text from this phone: `opted_out` or `no_consent`."""
+    phone = session.get_one(Phone, phone_id)
+    return "opted_out" if phone.opted_out_at else None if phone.consent else "no_consent"
+
+
 def muted(session: Session, message: outbox.NewMessage) -> outbox.NewMessage:
     """The message as it may be written: suppressed from the start where the phone opted out or gave no consent."""
-    phone = session.get_one(Phone, message.phone_id)
-    reason = "opted_out" if phone.opted_out_at else None if phone.consent else "no_consent"
+    reason = silenced_by(session, message.phone_id)
     return replace(message, state=State.SUPPRESSED, reason=reason) if reason and message.state == State.PENDING else message
 
 
@@ -96,11 +107,18 @@ def bring_in_line(session: Session, parts: Parts, enrollment: Enrollment, now: d
     for key, row in rows.items():
         if key not in wanted and row.date_version != enrollment.date_version:
             _cancel(session, row, now, cause, "moved")
+    _end_silence(connection, enrollment)
     unreachable = timeline.unreachable_prep(planned) if enrollment.state == EnrollmentState.RUNNING else ()
     if unreachable:
-        reason = f"enrollment:{enrollment.id}:{enrollment.date_version}"
-        worklist.open_task(connection, parts.procedure, "phone_prep", reason=reason, now=now, enrollment_id=enrollment.id)
-    return Planned(sum(message.fate is Fate.SEND and message.repeat == 0 for message in planned), bool(unreachable))
+        phone_her(connection, parts, enrollment, now)
+    count = sum(message.fate is Fate.SEND and message.repeat == 0 for message in planned)
+    return Planned(count, bool(unreachable), silenced_by(session, enrollment.phone_id))
+
+
+def phone_her(connection: Connection, parts: Parts, enrollment: Enrollment, now: datetime) -> None:
+    """A person must tell her how to prepare, once for each date of the test."""
+    reason = f"enrollment:{enrollment.id}:{enrollment.date_version}"
+    worklist.open_task(connection, parts.procedure, "phone_prep", reason=reason, now=now, enrollment_id=enrollment.id)
 
 
 def _facts(session: Session, enrollment: Enrollment, rows: Sequence[Row[Any]]) -> timeline.EnrollmentFacts:
@@ -167,6 +185,15 @@ def _keep_in_line(session: Session, row: Row[Any], new: outbox.NewMessage, now: 
         outbox.move(connection, which, REVIVABLE, State.PENDING, now=now, cause=cause, **values)
     elif row.state == State.PENDING and (row.body, row.due_at, row.not_after) != (new.body, new.due_at, new.not_after):
         outbox.reword(connection, row.id, values)
+
+
+def _end_silence(connection: Connection, enrollment: Enrollment) -> None:
+    """Nobody phones her about a visit that is over, or about a date that is no longer hers; how she is stays a question."""
+    over = enrollment.test != "booked" or enrollment.state == EnrollmentState.CANCELED
+    of_old_date = (MESSAGE.c.date_version != enrollment.date_version) & MESSAGE.c.asks.not_in(list(CHECKLIST))
+    needless = MESSAGE.c.asks.not_in(list(CHECK_IN)) & (true() if over else of_old_date)
+    which = (MESSAGE.c.enrollment_id == enrollment.id) & MESSAGE.c.silence_at.is_not(None) & needless
+    connection.execute(update(MESSAGE).where(which).values(silence_at=None))
 
 
 def _cancel(session: Session, row: Row[Any], now: datetime, cause: str, reason: str) -> None:

@@ -121,7 +121,7 @@ def _begin(parts: Parts, message_id: int, phone_id: int) -> Flight | None:
         attempt = {"token": token, "message_id": message_id, "number": row.attempts + 1, "called_at": real_now()}
         connection.execute(insert(ATTEMPT), [attempt])
         if row.asks:
-            _asked(connection, row, now)
+            _asked(connection, parts, row, now)
     return Flight(message_id, token, row.number, row.body, row.not_after - now if row.not_after else None)
 
 
@@ -164,11 +164,11 @@ def _move(connection: Connection, row: Row[Any], to: State, now: datetime, cause
     return bool(outbox.move(connection, which, [State.CLAIMED], to, now=now, cause=cause, **values))
 
 
-def _asked(connection: Connection, row: Row[Any], now: datetime) -> None:
-    """From now on a bare answer belongs to this question."""
+def _asked(connection: Connection, parts: Parts, row: Row[Any], now: datetime) -> None:
+    """From now on a bare answer belongs to this question, unless a more urgent one is open."""
     which = PLACE.c.enrollment_id == row.enrollment_id
     text = connection.execute(select(PLACE.c.place).where(which).with_for_update()).scalar_one()
-    place = conversation.asked(places.loaded(text), row.text_key, row.asks, now)
+    place = conversation.asked(places.loaded(text), row.text_key, row.asks, parts.procedure, now)
     connection.execute(update(PLACE).where(which).values(place=places.saved(place)))
 
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot import escalations
+from bot import escalations, oncall
 from bot.escalations import NoSuchCase
+from bot.oncall import BadStaff
 from bot.parts import Parts
 
 OUTCOMES: Final = {
@@ -33,9 +34,12 @@ def carry_out(session: Session, parts: Parts, text: str, staff_id: int, phone_id
             return say("which_code", codes=_listed(codes))
         code = codes[0]
     try:
+        oncall.require_nurse(session, staff_id)
         if verb == "DONE":
             return _resolve(session, parts, code, rest, staff_id, now)
         return say("command_help", codes=_listed(codes)) if rest else _acknowledge(session, parts, code, staff_id, now)
+    except BadStaff:
+        return say("takes_no_cases")
     except NoSuchCase:
         return say("unknown_code", code=code, codes=_listed(codes))
 

@@ -40,11 +40,10 @@ def signed_by_carrier(view: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _signed(token: str, url: str, signature: str) -> bool:
+    """Whether this token signed the form; `validate` looks again, with and without a port in the address."""
     validator = RequestValidator(token)
     expected = validator.compute_signature(url, request.form)
-    return compare_digest(expected.encode(), signature.encode()) or validator.validate(
-        url, request.form, signature
-    )  # tries it with and without a port
+    return compare_digest(expected.encode(), signature.encode()) or validator.validate(url, request.form, signature)
 
 
 @bp.post("/twilio/sms")

@@ -55,7 +55,7 @@ VISIT: dict[str, Question] = {
         done=FINE,
         causes={
             FINE: (MarkDone(), Say("test_done_noted")),
-            PROBLEM: (MarkNotDone(), AddTask("test_not_done"), Say("test_not_done_noted")),
+            PROBLEM: (MarkNotDone(), Say("test_not_done_noted")),  # a task comes with the mark
             NOT_SURE: (AddTask("test_unconfirmed"), Say("test_unsure_noted")),
         },
     ),

@@ -45,7 +45,7 @@ PICTURE: Effects = (Say("photo"), AddTask("photo"))
 CALL_HER: Effects = (Say("human"), AddTask("call_patient"))
 OPTED_OUT, OPTED_IN, WRONG_NUMBER = Say("opted_out"), Say("opted_in"), Say("wrong_number")
 ASKED_AGAIN, ANSWER_CHANGED, THANKS, LANGUAGE_CHANGED = Say("asked_again"), Say("answer_changed"), Say("thanks"), Say("language_changed")
-UNCLEAR, LEAK = Say("unclear"), Say("leak")
+UNCLEAR, UNCLEAR_QUESTION, LEAK = Say("unclear"), Say("unclear_question"), Say("leak")
 UNCLEAR_AGAIN: Effects = (Say("unclear_passed"), AddTask("unclear"))
 DYE_AFTER_TEST: Effects = (Say("same_day"), AddTask("dye_allergy"))
 WISHES: dict[Intent, Effects] = {
@@ -60,7 +60,7 @@ LEAVING = (Intent.OPT_OUT, Intent.WRONG_NUMBER)
 RETURNING = (Intent.FAQ, Intent.LANGUAGE_SWITCH, Intent.OPT_IN, Intent.ALLERGY_DISCLOSURE, Intent.PREP_PROBLEM, *SMALL_TALK)
 
 _SPOKEN = chain(
-    (EMERGENCY, URGENT, CRISIS, STRANGER, STRANGER_URGENT, OPTED_OUT, OPTED_IN, WRONG_NUMBER, UNCLEAR, LEAK),
+    (EMERGENCY, URGENT, CRISIS, STRANGER, STRANGER_URGENT, OPTED_OUT, OPTED_IN, WRONG_NUMBER, UNCLEAR, UNCLEAR_QUESTION, LEAK),
     (ASKED_AGAIN, ANSWER_CHANGED, LANGUAGE_CHANGED, checklist.ALL_ANSWERED, *SMALL_TALK.values()),
     (*REVIEW, *PICTURE, *UNCLEAR_AGAIN, *checklist.PREP_PROBLEM, *DYE_AFTER_TEST, *faq.PASSED_ON, *check_in.LAST_FINE),
     chain.from_iterable(WISHES.values()),
@@ -110,8 +110,13 @@ def stranger(reading: Reading, language: str) -> Step:
     return _settled(Place(language=language), effects)
 
 
-def asked(place: Place, text_key: str, question: str, now: datetime) -> Place:
-    """The place once a planned text with a question has left: that question is now the open one."""
+def asked(place: Place, text_key: str, question: str, procedure: Procedure, now: datetime) -> Place:
+    """The place once a planned text with a question has left: that question is now the open one.
+
+    Where she was asked lately whether it is an emergency, a digit is still about that: a yes must not become less.
+    """
+    if place.awaiting == Awaiting.RED_FLAGS and not is_stale(place, procedure, now):
+        return place
     return opened(place, question, text_key, now)
 
 
@@ -155,9 +160,9 @@ def _danger(urgency: Urgency, reading: Reading) -> Effects:
 
 
 def _red_flags(heard: Heard, place: Place) -> Step:
-    """After an urgent sign ask whether it is an emergency, unless another question is open."""
-    just_answered = heard.answer is not None and heard.answer.question == Awaiting.RED_FLAGS
-    if heard.urgency is Urgency.URGENT and heard.after_test and place.awaiting == Awaiting.NONE and not just_answered:
+    """After an urgent sign ask whether it is an emergency: this outranks any other open question, whose "2" would mean less."""
+    known = place.awaiting == Awaiting.RED_FLAGS or (heard.answer is not None and heard.answer.question == Awaiting.RED_FLAGS)
+    if heard.urgency is Urgency.URGENT and heard.after_test and not known:
         return ask(place, Awaiting.RED_FLAGS.value, "red_flags", heard.now)
     return Step(place)
 
@@ -280,10 +285,17 @@ def _gave_answer(heard: Heard, place: Place) -> Step:
         return _then(Step(place, (ASKED_AGAIN,)), _ask_again(heard, place, answer))
     if answer.changes and place.answers.get(answer.key) == answer.number == FINE:
         return Step(place, (THANKS,))
-    noted = Step(recorded(place, answer.key, answer.number), _causes(heard.procedure, answer, answer.number))
+    noted = Step(_kept(place, answer, answer.number), _causes(heard.procedure, answer, answer.number))
     if answer.question in checklist.CHECKLIST and not answer.changes:
         return _then(noted, checklist.walk_on(noted.place, heard.now))
     return noted
+
+
+def _kept(place: Place, answer: Answer, number: str) -> Place:
+    """The place with the answer kept. One to the check-in of a test that was moved must not stand for the next test's check-in."""
+    kept = recorded(place, answer.key, number)
+    moved = answer.question == Awaiting.CHECK_IN and place.stage in (Stage.PREP, Stage.DAY_OF)
+    return replace(kept, answers=place.answers) if moved else kept
 
 
 def _causes(procedure: Procedure, answer: Answer, number: str) -> Effects:
@@ -318,7 +330,7 @@ def _back_to_question(heard: Heard, turn: Step) -> Step:
 def _small_talk(heard: Heard, place: Place) -> Step:
     """What is left: courtesies, digits and words that no question asked for, and what was not understood."""
     reading = heard.reading
-    if reading.does(Intent.ANSWER_DONE) and place.stage == Stage.DAY_OF:
+    if reading.does(Intent.ANSWER_DONE) and place.stage == Stage.DAY_OF and place.awaiting != Awaiting.RED_FLAGS:
         return ask(place, Awaiting.TEST_DONE.value, "ask_test_done", heard.now)
     courtesy = next((say for intent, say in SMALL_TALK.items() if reading.does(intent)), None)
     if courtesy:
@@ -337,7 +349,8 @@ def _unclear(heard: Heard, place: Place) -> Step:
     place = replace(place, unclear=heard.place.unclear + 1)
     if place.unclear > 1 or place.opted_out:
         return Step(place, UNCLEAR_AGAIN)
-    return Step(place, (UNCLEAR, AddTask("review")) if heard.after_test else (UNCLEAR,))
+    sorry = UNCLEAR if place.awaiting == Awaiting.NONE else UNCLEAR_QUESTION  # which says nothing of digits: the question does
+    return Step(place, (sorry, AddTask("review")) if heard.after_test else (sorry,))
 
 
 def _settled(place: Place, effects: Effects) -> Step:

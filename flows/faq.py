@@ -16,6 +16,8 @@ def answer(topics: Sequence[Topic], *, after_test: bool) -> tuple[Effect, ...]:
 
     Pain after the test is never answered as normal: a nurse reads it today.
     """
+    if after_test:  # what is said of medicines is about the day of the test
+        topics = [Topic.OTHER if topic is Topic.MEDICATION else topic for topic in topics]
     if after_test and Topic.PAIN in topics:
         others = [topic for topic in topics if topic is not Topic.PAIN]
         return (Say("same_day"), AddTask("review"), *(answer(others, after_test=True) if others else ()))

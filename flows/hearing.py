@@ -110,7 +110,8 @@ def _changes_mind(place: Place, reading: Reading, procedure: Procedure, now: dat
     if reading.corrects:
         return True
     # A "2" after aftercare has begun is about how she is, and never takes back that the test was done.
-    about_now = bool(question.alarms) or place.stage in (Stage.PREP, Stage.DAY_OF)
+    # Nor is the "2 if you have a problem" that she was just told to reply about her visit.
+    about_now = bool(question.alarms) or (place.stage in (Stage.PREP, Stage.DAY_OF) and not place.unclear)
     bare = reading.intent is Intent.ANSWER_NUMBER and question.number(reading) is not None
     return place.awaiting == Awaiting.NONE and bare and about_now and not is_stale(place, procedure, now)
 

@@ -19,6 +19,7 @@ from flows.questions import FINE
 from flows.understanding.reading import Awaiting
 
 APART = timedelta(minutes=2)  # texts that catch up arrive in this rhythm, so that they are read in order
+TIME_TO_ANSWER = timedelta(minutes=30)  # silence is never noticed sooner
 CONFIRM_ANEW_UNTIL = timedelta(hours=24)  # a visit moved later than this before the test is not asked about again
 
 
@@ -203,10 +204,16 @@ class _Planner:
         return message
 
     def asking(self, step: PlannedStep, message: PlannedMessage) -> PlannedMessage:
-        """The message with the question of `step`. Silence is counted from the last asking: from the repeat, where one still fits."""
+        """The message with the question of `step`. Silence is counted from the last asking: from the repeat, where one still fits.
+
+        Silence about the preparation is noticed while there is preparation to talk about.
+        """
         if step.repeat_after is not None and self.repeat_at(message, step.repeat_after) <= self.not_after(step, self.moment(step)):
             return replace(message, asks=step.asks)
-        return replace(message, asks=step.asks, silent_after=step.silent_after, silent_task=step.silent_task)
+        silent_after = step.silent_after
+        if silent_after is not None and step.phase is Phase.PREP:
+            silent_after = min(silent_after, max(message.not_after - message.due_at, TIME_TO_ANSWER))
+        return replace(message, asks=step.asks, silent_after=silent_after, silent_task=step.silent_task)
 
     def again(self, step: PlannedStep, first: PlannedMessage, repeat_after: timedelta) -> PlannedMessage:
         """The repeat of a question: not needed once it is answered, and never past the question's own limit."""

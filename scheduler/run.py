@@ -19,6 +19,7 @@ from bot import demo, readiness, schema
 from bot.cli.common import Command, fail, on_database
 from bot.logs import log
 from bot.parts import Parts, parts
+from flows import lint
 from scheduler import ticks
 from scheduler.simulate import simulate
 
@@ -118,6 +119,8 @@ def refuse_unless_ready(parts: Parts) -> None:
         click.echo(f"Error: {item.name}: {item.detail}", err=True)
     if lacking:
         fail("not ready for real patients; see `flask doctor`", 1)
+    for warning in lint.measure(parts.procedure, parts.wording.values):
+        click.echo(f"warning: {warning}", err=True)
     try:
         schema.require_current(parts.db)
     except schema.OldDatabase as mistake:

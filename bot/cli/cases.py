@@ -52,7 +52,7 @@ def list_escalations(as_json: bool) -> None:
 def acknowledge(code: str, staff: int, as_json: bool) -> None:
     """Take a case: paging stops, and its outcome is waited for."""
     with parts().db.write() as session:
-        oncall.get_staff(session, staff)
+        oncall.require_nurse(session, staff)
         taken = escalations.acknowledge(session, parts(), code, staff, parts().clock.now(), "command")
     value = {"code": code.upper(), "acknowledged_by": None if taken.by is None else str(taken.by), "first": taken.first}
     say(as_json, value, f"{code.upper()} is staff {taken.by}'s." if taken.by else f"{code.upper()} is closed already.")
@@ -68,7 +68,7 @@ def acknowledge(code: str, staff: int, as_json: bool) -> None:
 def resolve(code: str, staff: int, outcome: str, note: str | None, as_json: bool) -> None:
     """Close a case with its outcome."""
     with parts().db.write() as session:
-        oncall.get_staff(session, staff)
+        oncall.require_nurse(session, staff)
         first = escalations.resolve(session, code, staff, outcome, note, parts().clock.now())
     say(as_json, {"code": code.upper(), "state": "closed", "first": first}, f"{code.upper()} is closed.")
 

@@ -14,7 +14,7 @@ from bot.parts import parts
 from bot.settings import LANGUAGES
 from flows import lint
 from flows.procedure import CONTENT
-from flows.understanding import Awaiting, Context, Reading, Stage, read
+from flows.understanding import Awaiting, Context, Reading, Stage, read, word_files
 
 
 class Line(BaseModel):
@@ -84,15 +84,15 @@ def _said(line_id: object, reading: Reading) -> dict[str, object]:
 @as_json
 @with_appcontext
 def check_flows(as_json: bool) -> None:
-    """Every mistake in the procedure's files, by file and line; and what a clinic's own name and numbers cost."""
+    """Every mistake in the procedure's files, by file and line, and in the word files; and what a clinic's own name and numbers cost."""
     procedure, wording = parts().procedure, parts().wording
-    problems = lint.check_folder(CONTENT / procedure.key)
+    problems = [str(problem) for problem in lint.check_folder(CONTENT / procedure.key)] + _mistakes_in_words()
     warnings = lint.measure(procedure, wording.values)
     if as_json:
-        click.echo(json.dumps({"problems": [str(problem) for problem in problems], "warnings": [str(warning) for warning in warnings]}))
+        click.echo(json.dumps({"problems": problems, "warnings": [str(warning) for warning in warnings]}))
     else:
         for problem in problems:
-            click.echo(str(problem), err=True)
+            click.echo(problem, err=True)
         for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
         texts = sum(len(texts) for texts in procedure.texts.values())
@@ -100,6 +100,14 @@ def check_flows(as_json: bool) -> None:
             f"{procedure.key}: {len(procedure.facts)} facts, {texts} texts in {len(procedure.texts)} languages, {len(problems)} mistakes"
         )
     sys.exit(1 if problems else 0)
+
+
+def _mistakes_in_words() -> list[str]:
+    try:
+        word_files.load()
+    except word_files.BadWords as mistakes:
+        return str(mistakes).splitlines()
+    return []
 
 
 @click.command(cls=Command)

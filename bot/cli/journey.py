@@ -63,9 +63,14 @@ def reschedule(enrollment: int, procedure_at: datetime, by: str, as_json: bool) 
 
 
 def _say_planned(as_json: bool, enrolled: Enrolled, what: str) -> None:
-    value = {"enrollment": str(enrolled.id), "planned": enrolled.planned, "phone_her": enrolled.phone_her}
-    note = " Her preparation can't all reach her by text: phone her (see `flask tasks`)." if enrolled.phone_her else ""
-    say(as_json, value, f"Enrollment {enrolled.id} {what}: {enrolled.planned} texts are planned.{note}")
+    value = {"enrollment": str(enrolled.id), "planned": enrolled.planned, "phone_her": enrolled.phone_her, "muted": enrolled.muted}
+    notes = [f"Enrollment {enrolled.id} {what}: {enrolled.planned} texts are planned."]
+    if enrolled.muted is not None:
+        why = "this phone has opted out" if enrolled.muted == "opted_out" else "no consent is recorded"
+        notes.append(f"None is sent, because {why}: `flask resume {enrolled.id} --consent` once she agrees.")
+    if enrolled.phone_her:
+        notes.append("Her preparation can't all reach her by text: phone her (see `flask tasks`).")
+    say(as_json, value, " ".join(notes))
 
 
 @click.command(cls=Command)

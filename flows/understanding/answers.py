@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
+from flows.understanding.plain_no import is_plain_no
 from flows.understanding.reading import Awaiting, Intent, Urgency
 from flows.understanding.surroundings import Surroundings
 
 DANGER = (Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.DYE_ALLERGY, Awaiting.SYMPTOM_DETAIL)  # a yes is bad news
+_NUMBERS = (
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
+)
 MEASURED = (Awaiting.TEMPERATURE, Awaiting.PAIN_SCALE)
 DIGITS = {"1": 1, "2": 2, "3": 3, "one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1, "won": 1}
-NOT_COUNTED = frozenset("as is was yes".split())
 PAIN_URGENT = 4  # of 10
+SHORT_NAME = 5  # words in which "the throat one" names a sign
+SHORT_ANSWER = 8  # words in which "never had one" is a no
 
 _YES = {Awaiting.CHECK_IN: Urgency.URGENT, Awaiting.RED_FLAGS: Urgency.EMERGENCY, Awaiting.DYE_ALLERGY: Urgency.REVIEW}
 _NO = {Awaiting.DISCHARGE_PRESENT: Urgency.REVIEW, Awaiting.BANDAGE: Urgency.NONE}
@@ -20,6 +26,14 @@ _TWO = {
 _THREE = {
     Awaiting.CHECK_IN: Urgency.REVIEW, Awaiting.RED_FLAGS: Urgency.URGENT, Awaiting.DYE_ALLERGY: Urgency.REVIEW,
     Awaiting.DISCHARGE_PRESENT: Urgency.REVIEW, Awaiting.SYMPTOM_DETAIL: Urgency.REVIEW,
+}  # fmt: skip
+_NAMED = {
+    Awaiting.RED_FLAGS: ((("throat", "airway", "breathe", "face", "bleeding"), Urgency.EMERGENCY),),
+    Awaiting.CHECK_IN: ((("hot", "red", "swollen", "lump", "lump_solid", "trouble"), Urgency.URGENT), (("sore",), Urgency.REVIEW)),
+}
+# Words that are a yes to one question: what was asked for is there.
+_MEANS_YES = {
+    Awaiting.DISCHARGE_PRESENT: ("leak", "discharge_prep"), Awaiting.FOOD_DRINK: ("has_eaten",), Awaiting.MEDICINE_LIST: ("wrote_down",),
 }  # fmt: skip
 
 
@@ -43,11 +57,16 @@ def answer(view: Surroundings, awaiting: Awaiting) -> Answer:
     if awaiting is Awaiting.PAIN_SCALE and (scale := _pain_scale(words)) is not None:
         level = Urgency.NONE if scale == 0 else Urgency.REVIEW if scale < PAIN_URGENT else Urgency.URGENT
         return Answer(Intent.ANSWER_NUMBER, None, corrects, level, words[0])
+    named, why = _named(view, awaiting)
     number = _digit(view, corrects)
     if number is not None and awaiting not in MEASURED:
         level = {1: {}, 2: _TWO, 3: _THREE}[number].get(awaiting, Urgency.NONE)
-        return Answer(Intent.ANSWER_NUMBER, number, corrects, level, str(number))
+        if awaiting in DANGER and not is_plain_no(view):
+            level = max(level, Urgency.REVIEW)
+        return Answer(Intent.ANSWER_NUMBER, number, corrects, max(level, named), str(number))
     said = _said(view, awaiting)
+    if awaiting in DANGER and (said is Intent.ANSWER_NO or _is_short_telling(view, said)) and not is_plain_no(view):
+        return Answer(None, None, corrects, max(Urgency.REVIEW, named), why or " ".join(words[:SHORT_ANSWER]))
     level = Urgency.NONE
     if said is Intent.ANSWER_YES:
         level = _YES.get(awaiting, Urgency.NONE)
@@ -55,16 +74,41 @@ def answer(view: Surroundings, awaiting: Awaiting) -> Answer:
         level = _NO.get(awaiting, Urgency.NONE)
     elif said is Intent.UNCLEAR:  # "not sure"
         return Answer(said, 3, corrects, _THREE.get(awaiting, Urgency.NONE), words[0])
+    if named > level:
+        return Answer(said or Intent.ANSWER_YES, None, corrects, named, why)
     return Answer(said, None, corrects, level, words[0] if said else "")
 
 
+def _names_somebody(view: Surroundings, start: int) -> bool:
+    """ "(I'm not) Maria", "(no) soy la paciente": says who writes, answers nothing."""
+    near = range(start, min(start + 3, len(view.text.words)))
+    return any(view.same_clause(start, at) and (view.has(at, "who") or view.has(at, "patient_word")) for at in near)
+
+
+def _is_short_telling(view: Surroundings, said: Intent | None) -> bool:
+    """ "Meh", "could be better": says neither yes nor no, and asks nothing."""
+    return said is None and len(view.text.words) <= SHORT_NAME and not view.asked
+
+
+def _named(view: Surroundings, awaiting: Awaiting) -> tuple[Urgency, str]:
+    """A sign that the question lists, named bare: "the throat one", "just a little warm there"."""
+    words = view.text.words
+    if view.asked or (awaiting is Awaiting.RED_FLAGS and (len(words) > SHORT_NAME or view.names("fine") or view.names("negator"))):
+        return Urgency.NONE, ""
+    for names, level in _NAMED.get(awaiting, ()):
+        for name in names:
+            for at in view.stated(name) if name != "trouble" or len(words) <= SHORT_NAME else ():
+                return level, words[at]
+    return Urgency.NONE, ""
+
+
 def _pain_scale(words: tuple[str, ...]) -> int | None:
-    names = "zero one two three four five six seven eight nine ten".split()
     for word in words:
-        if word.isdigit() and int(word[:4]) <= 10:
+        if word.isdecimal() and int(word[:4]) <= 10:
             return int(word)
-        if word in names:
-            return names.index(word)
+        for names in _NUMBERS:
+            if word in names:
+                return names.index(word)
     return None
 
 
@@ -72,10 +116,16 @@ def _digit(view: Surroundings, corrects: bool) -> int | None:
     """The digit that a text answers with, or None: "11" and "3 pads" are none."""
     words = view.text.words
     places = [at for at, word in enumerate(words) if word in DIGITS]
+    if len(places) == 1 and words[: places[0]] == ("no",) and _stands_alone(view, places[0]):
+        return DIGITS[words[places[0]]]  # "No. 2"
     if corrects and places:
-        kept = [at for at in places if not (at and words[at - 1] in ("not", "no", "of", "said", "put", "dije", "puse", "sent", "replied", "typed", "wrote"))]
+        kept = [
+            at
+            for at in places
+            if not (at and words[at - 1] in ("not", "no", "of", "said", "put", "dije", "puse", "sent", "replied", "typed", "wrote"))
+        ]
         return DIGITS[words[(kept or places)[-1]]]
-    if not places or any(word.isdigit() and word not in DIGITS for word in words):
+    if not places or any(word.isdecimal() and word not in DIGITS for word in words):
         return None
     if len({DIGITS[words[at]] for at in places}) > 1:
         return None
@@ -91,42 +141,83 @@ def _stands_alone(view: Surroundings, at: int) -> bool:
     after = at + 1
     if after == len(words) or not view.same_clause(at, after) or view.has(after, "contrast"):
         return True
-    if all(view.has(rest, "polite") or view.has(rest, "fine") or view.has(rest, "yes") or view.has(rest, "no_word") for rest in range(after, len(words))):
+    if _only(view, after, ("polite", "fine", "yes", "no_word", "okay")):
         return True
-    if not words[at].isdigit() or view.has(after, "counted"):
+    if not words[at].isdecimal() or view.has(after, "counted"):
         return False
-    return not words[after].endswith("s") or words[after] in NOT_COUNTED
+    return not words[after].endswith("s")
+
+
+def _only(view: Surroundings, start: int, names: tuple[str, ...]) -> bool:
+    """Whether nothing but words and phrases of these lists stands from here on."""
+    numbers = view.words.numbers_of(names)
+    at = start
+    while at < len(view.text.words):
+        here = view.board.at[at]
+        length = max((here[number] for number in numbers if number in here), default=0)
+        if not length:
+            return False
+        at += length
+    return True
 
 
 def _said(view: Surroundings, awaiting: Awaiting) -> Intent | None:
     """Yes, no, done, or UNCLEAR for "not sure"; None when the text says none of them first."""
     size = len(view.text.words)
-    at = 0
-    while at < size and view.text.words[at] in POLITE_OPENING and at + 1 < size:
-        at += 1
     if awaiting is Awaiting.TEST_DONE or (awaiting is Awaiting.NONE and size <= 6):
         if view.around.get("around.not_done") and awaiting is Awaiting.TEST_DONE:
             return Intent.ANSWER_NO
         if view.around.get("around.done") and not any(view.denied):
             return Intent.ANSWER_DONE
+    danger = awaiting in DANGER
+    thumb = view.text.words[0] == "thumbsup" and awaiting is not Awaiting.NONE and not danger
+    if _only(view, 0, ("okay", "polite")) and view.names("okay") and not _feels_fine(view) and not thumb:
+        return None
+    if not view.asked and _says_yes(view, awaiting):
+        return Intent.ANSWER_YES
+    fine = any(view.has(at, "fine") and not view.denied[at] for at in range(size))
+    for at in range(size):
+        said = _word_said(view, awaiting, at, fine)
+        if said is not None:
+            return said
+        if not view.has(at, "before_an_answer"):
+            break
+    if awaiting is Awaiting.NONE or size > SHORT_ANSWER:
+        return None
+    if fine:
+        return Intent.ANSWER_NO if danger else Intent.ANSWER_YES
+    denies = any(not _names_somebody(view, at + 1) for at in view.places("negator"))
+    return Intent.ANSWER_NO if denies and awaiting is not Awaiting.SQUEEZING else None
+
+
+def _says_yes(view: Surroundings, awaiting: Awaiting) -> bool:
+    """ "Still leaking", "had my eggs", "I haven't touched it", each to its own question."""
+    if awaiting is Awaiting.SQUEEZING:
+        return any(view.denied[at] for at in view.places("squeezed"))
+    return any(view.stated(name) for name in _MEANS_YES.get(awaiting, ()))
+
+
+def _feels_fine(view: Surroundings) -> bool:
+    """ "I'm ok", not a mere "ok"."""
+    number = view.words.lists["fine"]
+    return any(view.board.at[at][number] > 1 for at in view.board.places.get(number, ()))
+
+
+def _word_said(view: Surroundings, awaiting: Awaiting, at: int, fine: bool) -> Intent | None:
+    """What the word or phrase at this place answers."""
+    words, danger = view.text.words, awaiting in DANGER
     if view.has(at, "unsure"):
         return Intent.UNCLEAR
-    only_ok = all(view.has(word, "okay") or view.has(word, "polite") for word in range(size)) and any(view.has(word, "okay") for word in range(size))
-    if only_ok:
-        return None
-    danger = awaiting in DANGER
-    fine = any(view.has(word, "fine") and not view.denied[word] for word in range(at, size))
-    if view.has(at, "yes"):
-        if danger and view.text.words[at] == "thumbsup":
+    if view.has(at, "yes") and not (words[at] in ("ya", "y") and len(words) > 1):
+        if danger and words[at] == "thumbsup":
             return None
-        if danger and size > 1 and (fine or any(view.has(word, "no_word") for word in range(at + 1, size))):
+        if danger and len(words) > 1 and (fine or any(view.has(later, "no_word") for later in range(at + 1, len(words)))):
             return Intent.ANSWER_NO
         return Intent.ANSWER_YES
-    if view.has(at, "no_word"):
-        return None if awaiting is Awaiting.SQUEEZING and size - at <= 2 else Intent.ANSWER_NO
-    if fine and size <= 12 and awaiting is not Awaiting.NONE:
-        return Intent.ANSWER_NO if danger else Intent.ANSWER_YES
+    if awaiting is not Awaiting.NONE and at == 0 and view.has(at, "yes_phrase") and not view.names("negator"):
+        return Intent.ANSWER_YES
+    if words[at] in ("not", "no") and _names_somebody(view, at + 1):
+        return None
+    if view.has(at, "no_word") or (awaiting is not Awaiting.NONE and view.has(at, "no_phrase")):
+        return None if awaiting is Awaiting.SQUEEZING and len(words) - at <= 2 else Intent.ANSWER_NO
     return None
-
-
-POLITE_OPENING = frozenset("hi hello hey um uh so well oh please thanks thank you i think my answer is the its it im ok okay hola pues bueno este ay doctor nurse senorita".split())

@@ -2,8 +2,10 @@
 
 A pattern is what a nurse writes in a word file: words in order ("passed out"), `|` between alternatives, `*` for any
 ending ("swell*"), `<throat>` for a list of words with that name, `...` where up to five other words may stand,
-`&` where the parts may come in any order near each other, `^` and `$` for the beginning and the end of the text.
-Fillers ("so", "really", "the") may stand between any two words.
+`&` where the parts may come in any order near each other, `^` and `$` for the beginning and the end of the text
+(a greeting or a thank-you may stand outside).
+Fillers ("so", "really", "the") may stand between any two words. A "no" with a comma behind it is an answer: no pattern
+and no phrase goes on over it.
 """
 
 from collections import defaultdict
@@ -60,10 +62,20 @@ class Found:
 class Board:
     """The words of one text with what each may stand for."""
 
-    at: list[dict[int, int]]  # word → what begins there → where it ends
+    at: list[dict[int, int]]  # word → what begins there → how many words it takes
     places: dict[int, list[int]]  # what → the words at which it begins
     weight: list[int]  # counting words before this one
     sentence: tuple[int, ...]
+    courtesy: frozenset[int]  # words at which only politeness stands
+    apart: frozenset[int] = frozenset()  # words before which "no," stands: an answer, no part of what follows
+
+    def opens(self, start: int) -> bool:
+        """Whether only politeness stands before this word."""
+        return all(at in self.courtesy for at in range(start))
+
+    def closes(self, end: int) -> bool:
+        """Whether only politeness stands from this word on."""
+        return all(at in self.courtesy for at in range(end, len(self.at)))
 
     def between(self, end: int, start: int) -> int:
         """Counting words from `end` to `start`."""
@@ -84,6 +96,10 @@ class Vocabulary:
     def number(self, name: str) -> int:
         """The number of a word ("pain"), an ending ("swell*") or a list ("<throat>")."""
         return self.numbers.setdefault(name, len(self.numbers))
+
+    def phrase_words(self) -> set[str]:
+        """Every word that stands in a phrase of a list."""
+        return {word for phrases in self.phrases.values() for words, _ in phrases for word in words}
 
     def add_list(self, name: str, entries: Iterable[str]) -> None:
         """Let every entry (a word, an ending or a phrase) stand for `<name>`."""
@@ -168,41 +184,50 @@ class Vocabulary:
 
 
 def _starts(board: Board, part: Part) -> list[tuple[int, int]]:
+    if len(part.ids) == 1:
+        [number] = part.ids
+        return [(start, start + board.at[start][number]) for start in board.places.get(number, ())[:MOST_STARTS]]
     places: dict[int, int] = {}
     for number in part.ids:
         for start in board.places.get(number, ())[:MOST_STARTS]:
-            places[start] = max(places.get(start, 0), board.at[start][number])
+            places[start] = max(places.get(start, 0), start + board.at[start][number])
     return sorted(places.items())
 
 
 def _fits(board: Board, start: int, ids: frozenset[int]) -> int:
     """Where the longest of `ids` that begins at this word ends, or 0."""
     here = board.at[start]
-    return max((here[number] for number in ids if number in here), default=0)
+    if ids.isdisjoint(here):
+        return 0
+    return start + max(length for number, length in here.items() if number in ids)
 
 
 def _in_order(board: Board, pattern: Pattern) -> list[Found]:
     found = []
-    last = len(board.at)
     for start, end in _starts(board, pattern.parts[0]):
-        if pattern.at_start and board.weight[start]:
+        if pattern.at_start and not board.opens(start):
             continue
         spans = [(start, end)]
         for part in pattern.parts[1:]:
-            at = end
-            while at < last and board.sentence[at] == board.sentence[start] and board.between(end, at) <= part.gap:
-                if fits := _fits(board, at, part.ids):
-                    spans.append((at, fits))
-                    end = fits
-                    break
-                at += 1
-            else:
+            after = _next(board, part, spans[-1][1], board.sentence[start])
+            if after is None:
                 break
-            if len(spans) == 1:
-                break
-        if len(spans) == len(pattern.parts) and (not pattern.at_end or board.between(end, last) == 0):
+            spans.append(after)
+        if len(spans) == len(pattern.parts) and (not pattern.at_end or board.closes(spans[-1][1])):
             found.append(Found(pattern.group, tuple(spans), tuple(part.ids for part in pattern.parts)))
     return found
+
+
+def _next(board: Board, part: Part, end: int, sentence: int) -> tuple[int, int] | None:
+    """Where a part fits next in the same sentence, within its gap."""
+    if end in board.apart:
+        return None
+    for at in range(end, len(board.at)):
+        if board.sentence[at] != sentence or board.between(end, at) > part.gap:
+            return None
+        if fits := _fits(board, at, part.ids):
+            return at, fits
+    return None
 
 
 def _any_order(board: Board, pattern: Pattern) -> list[Found]:

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from flows.understanding.patterns import Found
 from flows.understanding.reading import Kind, Stage, Urgency
 from flows.understanding.surroundings import Claim, Surroundings
-from flows.understanding.words import Sign, Words
+from flows.understanding.word_files import Sign
+from flows.understanding.words import Words
 
 # Lists that name where or whose, not what: a denial must reach the rest of a sign.
-PLACES = ("breast", "nipple", "chest", "heart", "throat", "neck", "airway", "mouth", "face", "eyes", "limb", "armpit", "head", "belly", "skin", "side",
-          "site", "pad", "clothes", "body", "body_whole", "it", "i_am", "patient_she", "minutes", "dye", "vision", "one_side", "all_over")  # fmt: skip
+PLACES = (
+    "breast", "nipple", "chest", "heart", "throat", "neck", "airway", "mouth", "face", "eyes", "limb", "armpit", "head", "belly",
+    "skin", "side", "site", "pad", "clothes", "body", "body_whole", "it", "i_am", "patient_she", "minutes", "dye", "vision", "one_side",
+    "all_over",
+)  # fmt: skip
+
+
+KINDS = tuple(Kind)
+STRENGTHENING = ("strong", "worse", "still", "not_help", "not_stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +27,30 @@ class Seen:
     sign: Sign
     claim: Claim
     urgency: Urgency
+    start: int
+    end: int
     why: str
 
 
 def seen_signs(found: list[Found], view: Surroundings, words: Words) -> list[Seen]:
     """Judge every sign that was found."""
-    places = frozenset(words.lists[name] for name in PLACES if name in words.lists)
+    places = words.numbers_of(PLACES)
     seen = []
     for one in found:
         sign = words.signs[one.group.removeprefix("signs.")]
         heads = tuple(span for span, ids in zip(one.spans, one.ids, strict=True) if not ids <= places) or one.spans
-        claim = view.claim(one.start, one.end, heads, sign.urgency is Urgency.EMERGENCY)
+        claim = view.claim(one.spans, heads, sign)
         why = " ".join(view.text.words[one.start : one.end])
-        seen.append(Seen(sign, claim, _urgency(sign, claim, view, one), why))
+        seen.append(Seen(sign, claim, _urgency(sign, claim, view, one), one.start, one.end, why))
     return seen
 
 
 def _urgency(sign: Sign, claim: Claim, view: Surroundings, found: Found) -> Urgency:
     level = sign.urgency
+    if sign.name == "colored_discharge" and any(
+        view.has(at, "dye") for at in range(max(0, found.start - 3), min(len(view.text.words), found.end + 3))
+    ):
+        return Urgency.NONE  # dye has a color
     if view.stage in (Stage.PREP, Stage.DAY_OF):
         level = min(level, sign.before_test)
     if sign.mild < level and _slight(view, found):
@@ -45,24 +59,31 @@ def _urgency(sign: Sign, claim: Claim, view: Surroundings, found: Found) -> Urge
         case Claim.STATED:
             return level
         case Claim.OVER:
-            return level if level is Urgency.EMERGENCY else min(level, Urgency.URGENT)
+            return level if level is Urgency.EMERGENCY else min(level, Urgency.REVIEW)
         case Claim.PERHAPS_HERS:
             return min(level, Urgency.REVIEW)
+        case Claim.IMAGINED if level is Urgency.EMERGENCY and _feared(view, found):
+            return Urgency.REVIEW
         case Claim.BEFORE:
             return Urgency(max(0, level - 1))
         case _:
             return Urgency.NONE
 
 
+def _feared(view: Surroundings, found: Found) -> bool:
+    """ "What if I can't breathe": may be happening; "what if I get ..." and "... during the test" are not."""
+    sentence = [at for at, number in enumerate(view.text.sentence) if number == view.text.sentence[found.start]]
+    return view.conditional[found.start] and not any(view.has(at, "may_come") for at in sentence)
+
+
 def _slight(view: Surroundings, found: Found) -> bool:
     """Whether she says in the same clause that it is slight, and nothing there makes it strong or lasting."""
     clause = [at for at in range(len(view.text.words)) if view.same_clause(at, found.start)]
-    if any(view.has(at, name) and not view.has(at, "slight") for at in clause for name in ("strong", "worse", "still", "not_help")):
+    if any(view.has(at, name) and not view.has(at, "slight") and not view.denied[at] for at in clause for name in STRENGTHENING):
         return any(view.has(at, "slight") and view.text.words[at] in ("not",) for at in clause)
     return any(view.has(at, "slight") for at in clause)
 
 
-def kinds_of(seen: list[Seen]) -> tuple[Kind, ...]:
-    """The kinds of the signs that count, in the order of `Kind`."""
-    kinds = {kind for one in seen if one.urgency > Urgency.NONE for kind in one.sign.kinds}
-    return tuple(kind for kind in Kind if kind in kinds)
+def kinds_of(seen: list[Seen]) -> set[Kind]:
+    """The kinds of the signs that count."""
+    return {kind for one in seen if one.urgency > Urgency.NONE for kind in one.sign.kinds}

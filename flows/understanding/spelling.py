@@ -1,39 +1,53 @@
-"""Misspelt words. A word that nobody knows may be read as the sign that it nearly is; never as a negation."""
+"""Misspelt words. A word that nobody knows may be read as the one that it nearly is; never as a negation or a yes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
 
-SHORTEST = 5  # letters of a word that may be misspelt
-LONG = 9  # letters from which on two slips are forgiven
+SHORT = 4  # letters of a word in which only two may have changed places or one be missing
+LONG = 10  # letters from which on two slips are forgiven
+LONGEST = 20
 
 
 class Spelling:
     """The words that a misspelt one may stand for."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        self._by_consonants: dict[str, str] = {}
+        self._by_letter: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word in sorted(words):
-            if len(word) >= SHORTEST and word.isalpha():
-                self._by_letter[word[0]].append(word)
+            if len(word) >= SHORT and word.isalpha():
+                self._by_letter[word[0], len(word)].append(word)
+                self._by_consonants.setdefault(_consonants(word), word)
 
     def nearest(self, word: str) -> str | None:
         """Return the known word that this one nearly is, or None.
 
         The first letter must be right, or change places with the second.
         """
-        if not SHORTEST - 1 <= len(word) <= 20:
+        if len(word) >= SHORT and _consonants(word) == word:
+            return self._by_consonants.get(word)
+        if not SHORT <= len(word) <= LONGEST:
             return None
         best, least = None, 3
-        for letter in {word[0], word[1]}:
-            for known in self._by_letter.get(letter, ()):
-                allowed = 2 if len(known) >= LONG else 1
-                if letter != word[0] and known[:2] != word[1] + word[0]:
-                    continue
-                if abs(len(known) - len(word)) > allowed:
+        for length in range(len(word) - 2, len(word) + 3):
+            allowed = 2 if length >= LONG else 1
+            if abs(length - len(word)) > allowed:
+                continue
+            for known in (*self._by_letter.get((word[0], length), ()), *self._by_letter.get((word[1], length), ())):
+                if known[0] != word[0] and known[:2] != word[1] + word[0]:
                     continue
                 slips = OSA.distance(word, known, score_cutoff=allowed)
-                if slips <= allowed and slips < least:
+                if slips <= allowed and slips < least and (length > SHORT or _same_letters(word, known)):
                     best, least = known, slips
         return best
+
+
+def _consonants(word: str) -> str:
+    return "".join(letter for letter in word if letter not in "aeiou")
+
+
+def _same_letters(word: str, known: str) -> bool:
+    """Two letters changed places, one is missing or one is doubled."""
+    return sorted(word) == sorted(known) or len(word) < len(known) or (len(word) > len(known) and set(word) == set(known))

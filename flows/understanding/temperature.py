@@ -3,19 +3,25 @@
 from enum import Enum, auto
 
 from flows.understanding.reading import Awaiting, Urgency
-from flows.understanding.surroundings import Surroundings
+from flows.understanding.surroundings import AFTER, Surroundings
 
 URGENT_F, REVIEW_F = 100.4, 99.5
 URGENT_C, REVIEW_C = 38.0, 37.5
 COLDEST_F, HOTTEST_F = 94.0, 109.0
 COLDEST_C, HOTTEST_C = 34.0, 43.0
-NEAR = 6  # words between a number and the word that makes it a temperature
-CONTEXT = ("fever", "temperature", "degrees", "high_temperature")
-NOT_AFTER = frozenset(
-    "mg ml mcg lbs lb pounds pound percent % dollars bpm am pm minutes minute mins min hours hour hrs hr days day weeks week months month years year "
-    "miles times pages people st street ave road old oz cc iu units kg kilos libras dias dia horas hora semanas meses anos minutos veces pesos th".split()
+_ONES = (
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    ("oh", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
+    ("o", "un"),
 )
-NOT_BEFORE = frozenset("$ # room apt suite bp pressure pulse age channel highway route page at since a las".split())
+_SPOKEN = {word: value for words in _ONES for value, word in enumerate(words)} | {
+    "thirty": 30, "forty": 40, "ninety": 90, "hundred": 100, "treinta": 30, "cuarenta": 40, "noventa": 90, "cien": 100, "ciento": 100,
+}  # fmt: skip
+_POINTS = ("point", "dot", "punto", "coma")
+# Words beside a number that is told alone: "its 39", "39 y medio".
+_ALONE = frozenset((*_SPOKEN, *_POINTS, "and", "a", "half", "y", "medio", "its", "it", "is", "es", "c", "please", "thanks", "gracias"))
+HOW_SHE_IS = (Awaiting.NONE, Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.SYMPTOM_DETAIL)
+NEAR = 6  # words between a number and the word that makes it a temperature
 
 
 class Warmth(Enum):
@@ -46,6 +52,25 @@ def degrees(written: str) -> float:
     return float(digits) if len(digits) < 12 else float("inf")
 
 
+def spoken(words: tuple[str, ...]) -> float | None:
+    """Read a temperature that is written in words, or None.
+
+    >>> spoken(("one", "oh", "two", "point", "one")), spoken(("treinta", "y", "ocho", "y", "medio"))
+    (102.1, 38.5)
+    """
+    point = next((at for at, word in enumerate(words) if word in _POINTS), len(words))
+    whole = [_SPOKEN[word] for word in words[:point] if word in _SPOKEN]
+    if not whole:
+        return None
+    tenths = next((_SPOKEN[word] for word in words[point:] if word in _SPOKEN), 0)
+    half = 5 if {"half", "medio", "media"} & {*words} else 0
+    by_digits = len(whole) > 1 and max(whole) < 10
+    value = int("".join(map(str, whole))) if by_digits else sum(whole[1:], whole[0])
+    if 100 in whole and whole.index(100) == 1:
+        value -= whole[0]  # "one hundred and one"
+    return value + (tenths or half) / 10
+
+
 def warmth(value: float) -> Warmth:
     """Judge a body temperature; Celsius and Fahrenheit can't be confused, their ranges lie apart.
 
@@ -68,37 +93,53 @@ def temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[Warmth, s
     words = view.text.words
     found = []
     for at, word in enumerate(words):
-        if not word[0].isdigit():
-            continue
-        if (at + 1 < len(words) and words[at + 1] in NOT_AFTER) or (at and words[at - 1] in NOT_BEFORE):
-            continue
-        judged = _judge(view, at, degrees(word), awaiting)
-        if judged is not None and not view.imagined[at] and not view.figure[at]:
-            found.append((judged, word))
+        if word[0].isdecimal() and not _is_something_else(view, at):
+            judged = _judge(view, at, degrees(word), awaiting)
+            if judged is not None:
+                found.append((judged, word))
+    asked = awaiting is Awaiting.TEMPERATURE or (awaiting in HOW_SHE_IS and view.stage in AFTER and _ALONE.issuperset(words))
+    if asked and not any(word[0].isdecimal() for word in words):
+        value = spoken(words)
+        if value is not None and value > COLDEST_C and (awaiting is Awaiting.TEMPERATURE or warmth(value) is Warmth.FEVER):
+            found.append((warmth(value), f"{value:g}"))
     return found
 
 
+def _is_something_else(view: Surroundings, at: int) -> bool:
+    """A dose, an hour, a price; a limit ("over 101"), a denied one, a figure of speech."""
+    words = view.text.words
+    if (at + 1 < len(words) and view.has(at + 1, "counted_unit")) or (at and view.has(at - 1, "before_a_number")):
+        return True
+    if view.owner(at, emergency=False) is not None:
+        return True
+    limit = any(view.has(near, "if_word") for near in range(max(0, at - 5), at))
+    return limit or bool(view.denied[at]) or view.figure[at]
+
+
 def _judge(view: Surroundings, at: int, value: float, awaiting: Awaiting) -> Warmth | None:
+    """What a number says, or None when nothing makes it a temperature."""
     words = view.text.words
     judged = warmth(value)
     alone = len(words) <= 2
-    unit = at + 1 < len(words) and words[at + 1] in ("f", "c", "degrees", "degree", "grados", "fahrenheit", "celsius", "centigrade", "centigrados", "farenheit")
-    said = unit or _said(view, at)
-    if judged is not Warmth.IMPOSSIBLE:
-        precise = "." in words[at] or "," in words[at] or value != float("".join(c for c in words[at] if c.isdigit()) or 0)
-        likely = value >= COLDEST_F or precise
-        if said or (awaiting is Awaiting.TEMPERATURE) or (alone and likely) or (precise and "/" not in words and value >= 37):
-            return judged
-        return None
-    asked = awaiting is Awaiting.TEMPERATURE and alone
-    named = at and (view.has(at - 1, "temperature") or (at > 1 and view.has(at - 2, "temperature")))
-    return Warmth.IMPOSSIBLE if asked or named or (unit and value > 12) else None
+    in_celsius = view.stage in AFTER and awaiting in HOW_SHE_IS and _ALONE.issuperset({*words} - {words[at]})
+    asked = awaiting is Awaiting.TEMPERATURE
+    unit = at + 1 < len(words) and view.has(at + 1, "unit_of_warmth")
+    if judged is Warmth.IMPOSSIBLE:
+        named = any(view.has(near, "temperature") for near in range(max(0, at - 2), at))
+        return judged if named or (asked and alone) or (unit and value > 12) else None
+    if unit or asked or _said(view, at):
+        return judged
+    with_tenths = "." in words[at] or "," in words[at]
+    mistyped = not with_tenths and value != float(words[at])
+    if alone and (value >= COLDEST_F or with_tenths or mistyped):
+        return judged
+    if in_celsius and judged is Warmth.FEVER:
+        return judged
+    return judged if with_tenths and value >= REVIEW_C else None
 
 
 def _said(view: Surroundings, at: int) -> bool:
-    first, last = max(0, at - NEAR), min(len(view.text.words), at + 4)
-    return any(
-        view.has(near, name) and view.text.sentence[near] == view.text.sentence[at]
-        for near in range(first, last)
-        for name in ("fever", "temperature", "thermometer", "degree_word")
-    )
+    """Whether a word near it makes a number a temperature."""
+    near = range(max(0, at - NEAR), min(len(view.text.words), at + 4))
+    names = ("fever", "temperature", "thermometer", "degree_word")
+    return any(view.has(place, name) and view.text.sentence[place] == view.text.sentence[at] for place in near for name in names)

@@ -5,12 +5,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-LONGEST = 3000  # characters; of a longer text the beginning and the end are read
-MOST_WORDS = 450
+LONGEST = 2000  # characters; of a longer text the beginning and the end are read
+MOST_WORDS = 360
 
 _EMOJI = {
     "🤒": " fever ", "🌡": " fever ", "🥵": " feeling hot ", "🥶": " chills ", "🩸": " blood ", "🤮": " vomiting ", "🤢": " nausea ",
-    "😵": " dizzy ", "🤕": " hurts ", "🆘": " sos ", "🚑": " ambulance ", "🔥": " hot ", "🔴": " red ", "🎈": " balloon ",
+    "😵": " dizzy ", "🤕": " hurts ", "🆘": " sos sos ", "🚑": " ambulance ", "🔥": " hot ", "🔴": " red ", "🎈": " balloon ",
     "👍": " thumbsup ", "👎": " thumbsdown ", "👌": " thumbsup ", "✅": " thumbsup ", "🙏": " thanks ", "❌": " no ", "🛑": " stop ",
     "💯": " thumbsup ", "❓": " ? ", "‼": " ! ", "❗": " ! ",
 }  # fmt: skip
@@ -19,7 +19,8 @@ _QUOTES = {"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "“": '"', "
 _TRANSLATE = str.maketrans({**_EMOJI, **_QUOTES})
 _TAG = re.compile(r"</?[a-z!][^<>]{0,200}>", re.IGNORECASE)
 _LEET = str.maketrans("013457@$", "oleastas")
-_LEET_WORD = re.compile(r"\b(?=[a-z0134@$]*[0134@$])[a-z@$][a-z0134@$]*[a-z]{2}\b")
+_LEET_WORD = re.compile(r"(?<![a-z0-9@$])[a-z]+[0134@$][a-z0134@$]{0,15}[a-z]{2}\b")
+_SPELT_OUT = re.compile(r"\b(?:[a-z][ .-]){3,11}[a-z]\b")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SHORT = (("w/out", "without"), ("w/o", "without"), ("w/", "with "), ("b/c", "because"), ("'ll", " will"), ("n/a", "na"), ("a/c", "ac"))
 _PIECES = re.compile(r"(\d+(?:[.,]\d+)*)|([^\W\d_]+)|(\.\.+)|([.!?;\n\r]+)|(,|:|\(|\)| - |--)|(#|%|\$|/|-|\*)")
@@ -61,16 +62,17 @@ def fold(text: str) -> str:
         text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
-    text = text.lower()
+    text = text.lower().replace("&", " and ")
     if "'" in text or "/" in text:
         for short, full in _SHORT:
             text = text.replace(short, full)
         text = text.replace("'", "")
+    text = _SPELT_OUT.sub(lambda letters: re.sub(r"[^a-z]", "", letters.group()), text)
     return _RUN.sub(r"\1\1", text)
 
 
 def _unleet(word: str) -> str:
-    return word.translate(_LEET) if _LEET_WORD.fullmatch(word) else word
+    return word.translate(_LEET)
 
 
 def cut(folded: str) -> Text:
@@ -100,5 +102,5 @@ def cut(folded: str) -> Text:
             sentence += 1
     if len(words) > MOST_WORDS:
         keep = [*range(MOST_WORDS * 3 // 4), *range(len(words) - MOST_WORDS // 4, len(words))]
-        words, clauses, sentences = ([row[i] for i in keep] for row in (words, clauses, sentences))  # type: ignore[misc]
+        words, clauses, sentences = [words[i] for i in keep], [clauses[i] for i in keep], [sentences[i] for i in keep]
     return Text(tuple(words), tuple(clauses), tuple(sentences), frozenset(asked), " ".join(words))

@@ -42,7 +42,7 @@ def test_a_journey_by_commands_in_the_promised_shapes(world: World, maria: Phone
     assert told(world, "staff", "add", "--name", "Ana", "--role", "nurse", "--phone", "+12025550121") == {"staff": "1"}
     assert "shift" in told(world, "on-call", "add", "--staff", "1", "--rung", "nurse")
     enrolled = told(world, *ENROLL, *CONSENT)
-    assert enrolled == {"enrollment": "1", "planned": 12, "phone_her": False}
+    assert enrolled == {"enrollment": "1", "planned": 12, "phone_her": False, "muted": None}
     planned = told(world, "upcoming", "1")
     assert {"step", "due_at", "due_local", "state", "body"} <= set(planned[0])
     assert len({row["step"] for row in planned}) == 12

@@ -242,3 +242,13 @@ def test_an_opt_out_at_the_moment_of_sending_is_never_overtaken(world: World) ->
     world.forward(days=30)
     assert len(world.twilio.posted) <= 1
     assert {state for step, state in states(world).items() if step != "welcome"} == {"suppressed"}
+
+
+def test_enrolling_an_opted_out_phone_says_that_she_must_be_phoned(world: World, maria: Phone) -> None:
+    told(world, *ENROLL, *CONSENT)
+    world.settle()
+    maria.texts("please stop texting me").hears("no more texts")
+    told(world, "cancel", "1")
+    enrolled = told(world, *ENROLL)
+    assert (enrolled["phone_her"], enrolled["muted"]) == (True, "opted_out")
+    assert world.tasks().count("phone_prep") == 1

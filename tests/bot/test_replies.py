@@ -33,6 +33,7 @@ def test_a_stranger_hears_nothing_of_anybody_and_not_too_often(world: World) -> 
     assert "Zebulon" not in first
     assert "Nov" not in first
     assert [len(replies(post(world, form_of(world, "hello?")))) for _ in range(4)] == [1, 1, 0, 0]
+    assert "911 now" in replies(post(world, form_of(world, "i cannot breathe")))[0]  # danger is answered all the same
     world.clock.forward(hours=1, seconds=1)
     assert replies(post(world, form_of(world, "hello?"))) == [first]
 

@@ -66,7 +66,7 @@ def test_a_question_that_was_not_said_is_not_open() -> None:
 
 
 def test_a_turn_in_the_very_moment_of_the_question() -> None:
-    place = conversation.asked(PREP, "ask_dye_allergy", "dye_allergy", START)
+    place = conversation.asked(PREP, "ask_dye_allergy", "dye_allergy", PROCEDURE, START)
     turn = conversation.step(place, question(Topic.CLOTHING), PROCEDURE, START)
     assert [describe(effect) for effect in turn.effects] == ["faq_clothing", "ask_dye_allergy"]
     muted = conversation.step(conversation.step(place, STOP, PROCEDURE, START).place, YES, PROCEDURE, START)
@@ -74,16 +74,23 @@ def test_a_turn_in_the_very_moment_of_the_question() -> None:
 
 
 def test_what_brings_an_answer_is_what_the_nurse_is_told() -> None:
-    place = conversation.asked(AFTERCARE, "check_in_day_1", "check_in", START)
+    place = conversation.asked(AFTERCARE, "check_in_day_1", "check_in", PROCEDURE, START)
     turn = conversation.step(place, sign(Urgency.URGENT, Kind.HEAT, Kind.FEVER, number=2), PROCEDURE, START)
     escalations = [effect for effect in turn.effects if type(effect).__name__ == "Escalate"]
     assert [(page.urgency, page.kinds, page.why) for page in escalations] == [(Urgency.URGENT, (Kind.HEAT, Kind.FEVER), ("a sign",))]
 
 
 def test_a_staff_mark_ends_the_question_whether_the_test_is_done() -> None:
-    place = conversation.test_was_done(conversation.asked(DAY_OF, "ask_test_done", "test_done", START))
+    place = conversation.test_was_done(conversation.asked(DAY_OF, "ask_test_done", "test_done", PROCEDURE, START))
     assert (place.stage, place.awaiting, place.answers) == ("aftercare", "none", {"test_done": "1"})
     assert conversation.test_was_done(Place(stage="done")).stage == "done"
+
+
+def test_the_check_in_of_a_test_that_was_moved_is_heard_but_not_kept() -> None:
+    for stage in ("prep", "day_of"):
+        place, heard = play(AFTERCARE, [DAY_1, Stage(stage), NO])
+        assert heard == [["check_in_fine", "Replan"]]
+        assert (place.awaiting, place.answers) == ("none", {})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,7 @@ def test_a_saved_moment_must_be_one(moment: object) -> None:
 
 
 def test_twelve_hours_are_not_yet_too_late() -> None:
-    place = conversation.asked(PREP, "confirm_visit", "confirm_visit", START)
+    place = conversation.asked(PREP, "confirm_visit", "confirm_visit", PROCEDURE, START)
     limit = START + PROCEDURE.answer_goes_stale_after
     assert conversation.step(place, digit(1), PROCEDURE, limit).place.answers == {"confirm_visit": "1"}
     late = conversation.step(place, digit(1), PROCEDURE, limit + timedelta(seconds=1)).place

@@ -151,19 +151,19 @@ STORIES: dict[str, Story] = {
     "what was asked before the test is closed after it": (PREP, [CHECKLIST, Stage("aftercare"), digit(2), ["same_day", "+review"]]),
     "test done": (DAY_OF, [TEST_DONE, digit(1), ["MarkDone", "test_done_noted"], digit(2), ["same_day", "+review"]]),
     "'done' needs no asking again": (DAY_OF, [TEST_DONE, Later(20), DONE, ["MarkDone", "test_done_noted"]]),
-    "test not done": (DAY_OF, [TEST_DONE, NO, ["MarkNotDone", "+test_not_done", "test_not_done_noted"]]),
+    "test not done": (DAY_OF, [TEST_DONE, NO, ["MarkNotDone", "test_not_done_noted"]]),
     "not sure about the test": (DAY_OF, [TEST_DONE, digit(3), ["+test_unconfirmed", "test_unsure_noted"]]),
     "'it's done', unasked": (DAY_OF, [DONE, ["ask_test_done"], YES, ["MarkDone", "test_done_noted"]]),
     "aftercare began unconfirmed: the question still counts": (
         DAY_OF,
-        [TEST_DONE, Stage("aftercare"), digit(2), ["MarkNotDone", "+test_not_done", "test_not_done_noted"]],
+        [TEST_DONE, Stage("aftercare"), digit(2), ["MarkNotDone", "test_not_done_noted"]],
     ),
     "a clear change of mind takes back that the test was done": (
         DAY_OF,
         [
             TEST_DONE,
             *(digit(1), ["MarkDone", "test_done_noted"]),
-            *(digit(2, corrects=True), ["MarkNotDone", "+test_not_done", "test_not_done_noted"]),
+            *(digit(2, corrects=True), ["MarkNotDone", "test_not_done_noted"]),
         ],
     ),
     "check-ins, all fine": (AFTERCARE, [DAY_1, NO, ["check_in_fine", "Replan"], DAY_7, digit(1), ["closing", "Replan"]]),
@@ -203,9 +203,40 @@ STORIES: dict[str, Story] = {
             *(digit(1), ["check_in_fine", "Replan"]),
         ],
     ),
-    "a sign in free text asks for the red flags, unless a question is open": (
+    "a sign in free text asks for the red flags, once": (
         AFTERCARE,
         [FEVER, ["urgent!", "page urgent fever", "red_flags"], FEVER, ["urgent!", "page urgent fever"], digit(1), ["red_flags_none"]],
+    ),
+    "the red flags outrank 'is your test over?': the 2 is about them": (
+        DAY_OF,
+        [
+            TEST_DONE,
+            Stage("aftercare"),
+            *(FEVER, ["urgent!", "page urgent fever", "red_flags"]),
+            *(digit(2), ["emergency!", "page emergency other_symptom"]),
+        ],
+    ),
+    "the red flags outrank a check-in: the 1 is no 'no problems'": (
+        AFTERCARE,
+        [DAY_1, FEVER, ["urgent!", "page urgent fever", "red_flags"], digit(1), ["red_flags_none"]],
+    ),
+    "'it's done' leaves the red flags open": (
+        DAY_OF,
+        [
+            TEST_DONE,
+            *(FEVER, ["urgent!", "page urgent fever", "red_flags"]),
+            *(DONE, ["unclear_question", "+review", "red_flags"]),
+            *(digit(2), ["emergency!", "page emergency other_symptom"]),
+        ],
+    ),
+    "a check-in that leaves right after the red flags does not take their 2": (
+        AFTERCARE,
+        [FEVER, ["urgent!", "page urgent fever", "red_flags"], DAY_1, digit(2), ["emergency!", "page emergency other_symptom"]],
+    ),
+    "nor their 1": (AFTERCARE, [FEVER, ["urgent!", "page urgent fever", "red_flags"], DAY_1, digit(1), ["red_flags_none"]]),
+    "red flags of yesterday make room for the check-in": (
+        AFTERCARE,
+        [FEVER, ["urgent!", "page urgent fever", "red_flags"], Later(13), DAY_1, digit(1), ["check_in_fine", "Replan"]],
     ),
     "before the test a sign asks nothing": (PREP, [FEVER, ["urgent!", "page urgent fever"]]),
     "the checklist waits while there is danger": (
@@ -343,10 +374,10 @@ STORIES: dict[str, Story] = {
         PREP,
         [
             CHECKLIST,
-            *(HUH, ["unclear", "ask_dye_allergy"]),
+            *(HUH, ["unclear_question", "ask_dye_allergy"]),
             *(HUH, ["unclear_passed", "+unclear"]),
             *(does(Intent.THANKS), ["thanks", "ask_dye_allergy"]),
-            *(digit(7), ["unclear", "ask_dye_allergy"]),
+            *(digit(7), ["unclear_question", "ask_dye_allergy"]),
         ],
     ),
     "not understood after the test: a person reads it at once": (
@@ -354,6 +385,11 @@ STORIES: dict[str, Story] = {
         [HUH, ["unclear", "+review"], HUH, ["unclear_passed", "+unclear"]],
     ),
     "the 2 that 'we did not understand' asks for": (PREP, [HUH, ["unclear"], digit(2), ["same_day", "+review"]]),
+    "nor is that 2 about the visit": (PREP, [CONFIRM, YES, ["visit_confirmed"], HUH, ["unclear"], digit(2), ["same_day", "+review"]]),
+    "after a check-in it is as urgent as ever": (
+        AFTERCARE,
+        [DAY_1, NO, ["check_in_fine", "Replan"], HUH, ["unclear", "+review"], digit(2), RED_FLAGS],
+    ),
     "words that no question asked for, before the test": (
         PREP,
         [YES, ["thanks"], NO, ["thanks"], DONE, ["thanks"], digit(1), ["thanks"], digit(3), ["unclear"]],

@@ -316,6 +316,16 @@ def test_silence_counts_from_the_last_asking() -> None:
     assert (checklist.silent_after, checklist.silent_task) == (timedelta(hours=24), "checklist_silent")
 
 
+def test_silence_about_the_preparation_is_noticed_before_the_test() -> None:
+    the_day_before = facts("2026-12-01T14:00", "2026-11-30T15:00")
+    checklist = row(the_day_before, "checklist")
+    assert checklist.silent_after is not None
+    assert checklist.due_at + checklist.silent_after == utc("2026-12-01T13:00")
+    at_the_last = row(facts("2026-12-01T14:00", "2026-12-01T12:40"), "checklist")
+    assert at_the_last.fate is Fate.SEND
+    assert at_the_last.silent_after == timedelta(minutes=30)
+
+
 def test_where_the_repeat_comes_too_late_silence_counts_from_the_first_asking() -> None:
     done = facts("2026-12-01T14:00", "2026-11-21T12:30", test="done", done_at=utc("2026-12-01T15:00"))
     story = replace(done, changed_at=utc("2026-12-05T09:30"), sent={"welcome", "aftercare", "check_in_day_1"})

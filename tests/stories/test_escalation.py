@@ -24,7 +24,9 @@ def enrollment(world: World) -> int:
 
 
 @pytest.mark.usefixtures("enrollment")
-def test_an_urgent_sign_climbs_its_ladder_until_it_is_taken(world: World, maria: Phone, nurse_ana: Phone, nurse_ben: Phone, lead_lee: Phone) -> None:
+def test_an_urgent_sign_climbs_its_ladder_until_it_is_taken(
+    world: World, maria: Phone, nurse_ana: Phone, nurse_ben: Phone, lead_lee: Phone
+) -> None:
     maria.catches_up().texts(FEVER).hears("nurse line", "911")
     nurse_ana.hears("urgent").hears_nothing()
     nurse_ben.hears_nothing()
@@ -69,7 +71,9 @@ def test_acknowledged_without_an_outcome_it_opens_again(world: World, maria: Pho
 def test_nobody_on_call_means_the_next_rung_at_once(world: World, maria: Phone, lead_lee: Phone) -> None:
     maria.texts(FEVER)
     lead_lee.hears("urgent")
-    assert [what for what in world.history(world.cases()[0]) if what.startswith("nobody")] == ["nobody on call: nurse"] * 2 + ["nobody on call: backup"]
+    assert [what for what in world.history(world.cases()[0]) if what.startswith("nobody")] == ["nobody on call: nurse"] * 2 + [
+        "nobody on call: backup"
+    ]
 
 
 @pytest.mark.usefixtures("enrollment")
@@ -104,7 +108,9 @@ def test_a_higher_urgency_pages_again_even_a_case_that_is_taken(world: World, ma
 
 
 @pytest.mark.usefixtures("enrollment")
-def test_a_new_sign_pages_whoever_has_the_case_at_most_every_ten_minutes(world: World, maria: Phone, nurse_ana: Phone, nurse_ben: Phone) -> None:
+def test_a_new_sign_pages_whoever_has_the_case_at_most_every_ten_minutes(
+    world: World, maria: Phone, nurse_ana: Phone, nurse_ben: Phone
+) -> None:
     maria.texts(FEVER)
     nurse_ana.hears("urgent").texts("ack").hears("yours")
     maria.texts("and I have chills")
@@ -129,8 +135,12 @@ def test_only_the_first_acknowledgement_takes_a_case(world: World, maria: Phone,
     assert (case.acknowledged_by, case.outcome) == (world.staff["ana"], "no_contact")
 
 
-@pytest.mark.parametrize("text", ["Liked “URGENT BBBB: reply ACK BBBB”", "ok", "thanks", "ACKNOWLEDGED by nobody at all", "", "back", "ACK BBBB please now"])
-def test_what_is_no_command_changes_nothing_and_is_told_so(world: World, maria: Phone, nurse_ana: Phone, enrollment: int, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["Liked “URGENT BBBB: reply ACK BBBB”", "ok", "thanks", "ACKNOWLEDGED by nobody at all", "", "back", "ACK BBBB please now"]
+)
+def test_what_is_no_command_changes_nothing_and_is_told_so(
+    world: World, maria: Phone, nurse_ana: Phone, enrollment: int, text: str
+) -> None:
     del enrollment
     maria.texts(FEVER)
     nurse_ana.hears("urgent").texts(text).hears("ACK")
@@ -192,4 +202,31 @@ def test_a_disabled_nurse_is_not_paged(world: World, maria: Phone, nurse_ana: Ph
         oncall.disable(session, world.staff["ana"], "test", world.clock.now())
     maria.texts(FEVER)
     nurse_ana.hears_nothing()
+    nurse_ben.hears("urgent")
+
+
+def test_enrolled_anew_she_keeps_her_open_case(world: World, maria: Phone, nurse_ana: Phone, enrollment: int) -> None:
+    maria.texts(FEVER)
+    nurse_ana.hears("urgent")
+    world.change(enrollments.cancel, enrollment)
+    world.enroll(TEST_AT)
+    maria.texts("I cannot breathe")
+    nurse_ana.hears("emergency", world.cases()[0].code)
+    assert [(case.state, case.urgency) for case in world.cases()] == [("open", "emergency")]
+
+
+def test_only_a_nurse_or_lead_takes_a_case(world: World, maria: Phone, nurse_ana: Phone, enrollment: int) -> None:
+    del enrollment
+    sam = world.nurse("sam", None, role="scheduler", number="+12025550125")
+    maria.texts(FEVER)
+    nurse_ana.hears("urgent")
+    sam.texts(f"ACK {world.cases()[0].code}").hears("only a nurse or lead")
+    assert world.cases()[0].state == "open"
+
+
+def test_a_nurse_who_texts_stop_is_noticed(world: World, maria: Phone, nurse_ana: Phone, nurse_ben: Phone, enrollment: int) -> None:
+    del enrollment
+    nurse_ana.texts("STOP")
+    assert "staff_stopped" in world.tasks()
+    maria.texts(FEVER)
     nurse_ben.hears("urgent")

@@ -50,8 +50,12 @@ def test_an_english_journey(world: World, maria: Phone, nurse_ana: Phone, nurse_
     world.until(datetime(2026, 10, 27, 14, 0, tzinfo=UTC))
     maria.hears("do not squeeze")
     world.until(datetime(2026, 10, 29, 14, 0, tzinfo=UTC))
-    maria.hears("allergic reaction to contrast dye").texts("can I eat before the test?").hears("eat and drink as usual").hears("contrast dye")
-    maria.texts("1").hears("discharge").texts("1").hears("medicines").texts("oops I meant 2").hears("staff will call you").hears("medicines")
+    maria.hears("allergic reaction to contrast dye").texts("can I eat before the test?").hears("eat and drink as usual").hears(
+        "contrast dye"
+    )
+    maria.texts("1").hears("discharge").texts("1").hears("medicines").texts("oops I meant 2").hears("staff will call you").hears(
+        "medicines"
+    )
     maria.texts("1").hears("thank you")
     assert "discharge_gone" in world.tasks()
     world.until(datetime(2026, 10, 31, 14, 0, tzinfo=UTC))

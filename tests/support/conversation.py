@@ -106,7 +106,7 @@ def play(place: Place, events: Iterable[Event]) -> tuple[Place, list[list[str]]]
                 place = turn.place
                 heard.append([describe(effect) for effect in turn.effects])
             case Sent(text, asks):
-                place = conversation.asked(place, text, asks, now)
+                place = conversation.asked(place, text, asks, PROCEDURE, now)
             case Later(hours):
                 now += timedelta(hours=hours)
             case Stage(stage):

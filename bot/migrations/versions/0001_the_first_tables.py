@@ -314,7 +314,10 @@ def upgrade() -> None:
             ["enrollment_id"],
             ["enrollment.id"],
         ),
-        sa.ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
+        sa.ForeignKeyConstraint(
+            ["escalation_id"],
+            ["escalation.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["inbound_text_id"],
             ["inbound_text.id"],
@@ -324,7 +327,6 @@ def upgrade() -> None:
             ["phone.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("carrier_id"),
         sa.UniqueConstraint("key"),
     )
     with op.batch_alter_table("outgoing_message", schema=None) as batch_op:
@@ -336,9 +338,22 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'pending'"),
         )
         batch_op.create_index(batch_op.f("ix_outgoing_message_enrollment_id"), ["enrollment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outgoing_message_escalation_id"), ["escalation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outgoing_message_inbound_text_id"), ["inbound_text_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outgoing_message_phone_id"), ["phone_id"], unique=False)
+        batch_op.create_index(
+            "message_of_carrier_id",
+            ["carrier_id"],
+            unique=True,
+            sqlite_where=sa.text("carrier_id IS NOT NULL"),
+            postgresql_where=sa.text("carrier_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "pages_of_case",
+            ["escalation_id"],
+            unique=False,
+            sqlite_where=sa.text("escalation_id IS NOT NULL"),
+            postgresql_where=sa.text("escalation_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "silences",
             ["silence_at"],
@@ -387,7 +402,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("token"),
     )
     with op.batch_alter_table("send_attempt", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_send_attempt_carrier_id"), ["carrier_id"], unique=False)
+        batch_op.create_index(
+            "attempt_of_carrier_id",
+            ["carrier_id"],
+            unique=False,
+            sqlite_where=sa.text("carrier_id IS NOT NULL"),
+            postgresql_where=sa.text("carrier_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_send_attempt_message_id"), ["message_id"], unique=False)
 
     op.create_table(
@@ -435,7 +456,9 @@ def downgrade() -> None:
     op.drop_table("task")
     with op.batch_alter_table("send_attempt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_send_attempt_message_id"))
-        batch_op.drop_index(batch_op.f("ix_send_attempt_carrier_id"))
+        batch_op.drop_index(
+            "attempt_of_carrier_id", sqlite_where=sa.text("carrier_id IS NOT NULL"), postgresql_where=sa.text("carrier_id IS NOT NULL")
+        )
 
     op.drop_table("send_attempt")
     with op.batch_alter_table("message_event", schema=None) as batch_op:
@@ -449,9 +472,14 @@ def downgrade() -> None:
             postgresql_where=sa.text("state IN ('claimed', 'dispatching', 'unknown', 'held')"),
         )
         batch_op.drop_index("silences", sqlite_where=sa.text("silence_at IS NOT NULL"), postgresql_where=sa.text("silence_at IS NOT NULL"))
+        batch_op.drop_index(
+            "pages_of_case", sqlite_where=sa.text("escalation_id IS NOT NULL"), postgresql_where=sa.text("escalation_id IS NOT NULL")
+        )
+        batch_op.drop_index(
+            "message_of_carrier_id", sqlite_where=sa.text("carrier_id IS NOT NULL"), postgresql_where=sa.text("carrier_id IS NOT NULL")
+        )
         batch_op.drop_index(batch_op.f("ix_outgoing_message_phone_id"))
         batch_op.drop_index(batch_op.f("ix_outgoing_message_inbound_text_id"))
-        batch_op.drop_index(batch_op.f("ix_outgoing_message_escalation_id"))
         batch_op.drop_index(batch_op.f("ix_outgoing_message_enrollment_id"))
         batch_op.drop_index("due_messages", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
 

@@ -168,6 +168,13 @@ def test_another_site_can_not_drive_the_page(page: Page, headers: dict[str, str]
     assert page.count(SimulatedText) == 0
 
 
+@pytest.mark.parametrize("path", ["/phones", "/phones/state.json"])
+def test_a_strange_name_does_not_lead_here(page: Page, path: str) -> None:
+    """Else a site could point its own name at this machine and read along."""
+    assert page.client.get(path, headers={"Host": "evil.example"}).status_code == 403
+    assert page.client.get(path, headers={"Host": "192.168.1.5:8000"}).status_code == 200
+
+
 def test_a_form_of_another_site_is_no_json(page: Page) -> None:
     answer = page.client.post("/phones/patient-text", data='{"enrollment": 1, "body": "STOP"}', content_type="text/plain")
     assert answer.status_code == 400

@@ -1,0 +1,171 @@
+"""Looking at what surrounds the words of a text, once, before its signs are judged: marks denied, imagined and figurative words."""
+
+from flows.understanding.patterns import Board, Found
+from flows.understanding.reading import Stage
+from flows.understanding.surroundings import AFTER, Surroundings
+from flows.understanding.text import Text
+from flows.understanding.words import Words
+
+REACH = 30  # words that one negator can reach
+# What a list of denied things is made of.
+LISTED = (
+    "fever", "chills", "swelling", "pain", "redness", "rash", "itch", "bleeding", "blood", "discharge", "pus", "lump", "heat",
+    "headache", "nausea", "vomit", "dizzy", "cough", "infected", "sore", "hives", "thickening", "problem", "symptom", "leak",
+    "allergic_now", "body", "or_word", "negator", "slight", "diarrhea", "change", "numb", "bruised", "smell", "bumps", "discomfort",
+)  # fmt: skip
+
+
+def survey(text: Text, board: Board, words: Words, stage: Stage, around: dict[str, list[Found]]) -> Surroundings:
+    """Mark what surrounds the words of a text."""
+    size = len(text.words)
+    empty = [False] * size
+    about_test = words.lists["the_test"] in board.places
+    view = Surroundings(text, board, words, stage, around, [()] * size, empty[:], empty[:], empty[:], about_test)
+    _mark_figures(view)
+    _mark_denied(view)
+    _mark_imagined(view)
+    return view
+
+
+def _mark_figures(view: Surroundings) -> None:
+    """Figures of speech; and our own texts quoted back, with the question before them."""
+    for name in ("around.figure", "around.ours"):
+        for found in view.around.get(name, ()):
+            for start, end in found.spans:
+                view.figure[start:end] = [True] * (end - start)
+    ours = {view.text.sentence[found.start] for found in view.around.get("around.ours", ())}
+    for at, sentence in enumerate(view.text.sentence if ours else ()):
+        if sentence in ours or sentence + 1 in ours:
+            view.figure[at] = True
+
+
+def _mark_imagined(view: Surroundings) -> None:
+    """What is asked about, feared or supposed."""
+    asked = view.asked = _asked_sentences(view)
+    for found in view.around.get("around.hypothetical", ()):
+        _mark(view, found, view.imagined)
+    habits = {at for found in view.around.get("around.habit", ()) for at in range(found.start, found.end)}
+    for found in view.around.get("around.conditional", ()):
+        if found.start not in habits and (view.text.sentence[found.start] in asked or not _plain_yes(view, found)):
+            _mark(view, found, view.conditional)
+            _mark(view, found, view.imagined)
+    for sentence in asked:
+        here = [at for at, other in enumerate(view.text.sentence) if other == sentence]
+        in_general = view.stage not in AFTER or any(view.has(at, "in_general") for at in here)
+        if in_general and not any(view.has(at, "self") for at in here):
+            for at in here:
+                view.imagined[at] = True
+
+
+def _plain_yes(view: Surroundings, found: Found) -> bool:
+    """ "Si tengo fiebre", said without an accent, is a yes where nothing is asked."""
+    first = found.start == 0 or view.text.sentence[found.start - 1] != view.text.sentence[found.start]
+    return first and view.text.words[found.start] == "si"
+
+
+def _asked_sentences(view: Surroundings) -> set[int]:
+    """The sentences that ask: they end in a question mark or begin as questions do."""
+    sentences, asked = view.text.sentence, set(view.text.asked)
+    for at, sentence in enumerate(sentences if view.names("opener") else ()):
+        if sentence in asked or (at and view.text.words[at - 1] == "no"):
+            continue  # "no puedo ..." tells
+        first = at == 0 or sentences[at - 1] != sentence or view.text.clause[at - 1] != view.text.clause[at]
+        if (first and view.has(at, "opener")) or (
+            at and view.has(at, "opener") and all(view.has(b, "before_a_question") for b in range(at) if sentences[b] == sentence)
+        ):
+            asked.add(sentence)
+    questions = [found for found in view.around.get("around.asks", ()) if not found.start or view.text.words[found.start - 1] != "no"]
+    return asked | {sentences[found.start] for found in questions}
+
+
+def _mark_denied(view: Surroundings) -> None:
+    number = view.words.lists["negator"]
+    harmless = {at for found in view.around.get("around.not_denying", ()) for start, end in found.spans for at in range(start, end)}
+    negators = [
+        at
+        for at in view.board.places.get(number, ())
+        if harmless.isdisjoint(range(at, at + view.board.at[at][number])) and (not view.figure[at] or view.has(at, "none_seen"))
+    ]
+    for at, following in zip(negators, [*negators[1:], len(view.text.words)], strict=False):
+        start = at + view.board.at[at][number]
+        _deny(view, at, start, max(start, following))
+
+
+def _deny(view: Surroundings, negator: int, start: int, end: int) -> None:
+    """Mark the words up to `end` that a negator reaches: its clause, up to a contrast or a new subject, and a bare list behind it."""
+    text, board = view.text, view.board
+    answer = view.has(negator, "answer_word") and not (start < len(text.words) and view.has(start, "verb_after_no"))
+    content = False
+    for at in range(start, min(end, start + REACH)):
+        if text.sentence[at] != text.sentence[negator] or view.has(at, "contrast") or view.has(at, "cause"):
+            return
+        new_clause = text.clause[at] != text.clause[at - 1]
+        if new_clause and (at == start or not _bare_list(view, at)):
+            return
+        subject = view.has(at, "subject") and not view.has(at - 1, "preposition")
+        if subject and (content or answer):
+            return
+        if content and _opens_clause(view, at, answer):
+            return
+        view.denied[at] += (negator,)
+        content = content or board.weight[at + 1] > board.weight[at]
+
+
+def _opens_clause(view: Surroundings, at: int, answer: bool) -> bool:
+    """ "and it ...", "and hot", or a bare adjective after "no fever"."""
+    if view.text.words[at] in ("and", "y", "e", "plus", "also"):
+        return at + 1 < len(view.text.words) and any(view.has(at + 1, name) for name in ("subject", "be_verb", "adjective"))
+    if answer and view.has(at, "be_verb"):
+        return True
+    return answer and view.has(at, "adjective") and not view.has(at - 1, "or_word")
+
+
+def _bare_list(view: Surroundings, start: int) -> bool:
+    """Whether the clause that begins here only goes on naming things: "(no fever,) chills or swelling"."""
+    listed = True
+    for at in range(start, min(len(view.text.words), start + REACH)):
+        if view.text.sentence[at] != view.text.sentence[start] or (listed and not view.same_clause(start, at)):
+            break
+        if at > start and view.has(at, "negator") and not view.has(at, "or_word") and view.text.words[at] != "ni":
+            break
+        if _breaks_list(view, at):
+            return False
+        if view.text.words[at] in ("or", "nor", "ni", "o", "u"):
+            return True
+        counts = view.board.weight[at + 1] > view.board.weight[at]
+        if counts and view.words.numbers_of(LISTED).isdisjoint(view.board.at[at]):
+            listed = False  # an unknown word: still a list if an "or" follows
+    return listed
+
+
+def _breaks_list(view: Surroundings, at: int) -> bool:
+    if view.has(at, "subject") and not view.has(at - 1, "preposition"):
+        return True
+    return any(view.has(at, name) for name in ("be_verb", "contrast", "adjective", "strong"))
+
+
+def _states_anew(view: Surroundings, at: int) -> bool:
+    """ "(Can I shower) I have a fever": a new statement without a comma before it."""
+    words = view.text.words
+    if words[at] in ("im", "ive"):
+        return True
+    return (
+        words[at] in ("i", "my", "it", "tengo", "estoy", "siento")
+        and at + 1 < len(words)
+        and words[at + 1] in ("have", "am", "feel", "got", "has", "had", "fiebre")
+    )
+
+
+def _mark(view: Surroundings, found: Found, marks: list[bool]) -> None:
+    """What follows the words that ask or imagine, to the end of their clause."""
+    text = view.text
+    for at in range(found.start, len(text.words)):
+        if text.sentence[at] != text.sentence[found.start]:
+            return
+        if at > found.end and _states_anew(view, at):
+            return
+        if at >= found.end and (view.has(at, "contrast") or (text.clause[at] != text.clause[at - 1] and not _bare_list(view, at))):
+            return
+        if marks[at] and at > found.end:
+            return
+        marks[at] = True

@@ -1,0 +1,163 @@
+"""What patients write, read: every hand-written case of tests/corpus/understanding, and the rules behind them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.understanding import Awaiting, Context, Intent, Kind, Reading, Stage, Topic, Urgency, read
+from flows.understanding.words import words
+
+CORPUS = Path(__file__).parents[1] / "corpus" / "understanding"
+
+
+def cases() -> list:
+    """Every row of the corpus as a parameter set that carries its id."""
+    rows = [json.loads(line) for file in sorted(CORPUS.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines()]
+    return [pytest.param(row, id=row["id"]) for row in rows]
+
+
+def after(text: str, awaiting: Awaiting = Awaiting.NONE) -> Reading:
+    return read(text, Context(stage=Stage.AFTERCARE, awaiting=awaiting))
+
+
+def before(text: str, awaiting: Awaiting = Awaiting.NONE) -> Reading:
+    return read(text, Context(stage=Stage.PREP, awaiting=awaiting))
+
+
+@pytest.mark.parametrize("row", cases())
+def test_corpus(row):
+    reading = read(row["text"], Context(stage=Stage(row.get("stage", "aftercare")), awaiting=Awaiting(row.get("awaiting", "none"))))
+    said = {
+        "urgency": reading.urgency.word,
+        "intent": reading.intent.value,
+        "faq_topic": reading.faq_topic,
+        "number": reading.number,
+        "corrects": reading.corrects,
+    }
+    assert {key: said[key] for key in said if key in row} == {key: row[key] for key in said if key in row}, reading
+    if "kinds" in row:
+        assert set(row["kinds"]) & set(reading.kinds), reading
+    if "not_intent" in row:
+        assert not reading.does(Intent(row["not_intent"])), reading
+
+
+def near_misses() -> list:
+    return [pytest.param(group, text, id=f"{group}: {text}") for group, texts in words().near_misses.items() for text in texts]
+
+
+@pytest.mark.parametrize(("group", "text"), near_misses())
+def test_near_misses_of_the_word_files(group, text):
+    section, _, name = group.partition(".")
+    reading = before(text) if section in ("intents", "topics") else after(text)
+    if section == "intents":
+        assert not reading.does(Intent(name)), reading
+    elif section == "topics":
+        assert Topic(name) not in reading.topics, reading
+    elif section == "signs":
+        assert not set(words().signs[name].kinds) & set(reading.kinds), reading
+
+
+def test_what_decides_is_named():
+    assert any("throat" in cause for cause in after("it's late but my throat is closing up").why)
+    assert "temperature 101.3" in after("thermometer says 101.3").why
+
+
+@pytest.mark.parametrize("digit", ["1", "2"])
+def test_free_text_outranks_the_digit_beside_it(digit):
+    reading = after(f"{digit} but my lips are puffy", Awaiting.CHECK_IN)
+    assert (reading.urgency, reading.intent, reading.number) == (Urgency.EMERGENCY, Intent.SYMPTOM_REPORT, int(digit))
+
+
+def test_danger_and_opt_out_in_one_text():
+    reading = after("I have a fever of 102. stop texting me")
+    assert reading.urgency is Urgency.URGENT
+    assert Kind.FEVER in reading.kinds
+    assert reading.does(Intent.OPT_OUT)
+
+
+@pytest.mark.parametrize("keyword", ["stop", "stopall", "unsubscribe", "end", "quit", "cancel", "revoke", "optout", "opt out"])
+@pytest.mark.parametrize("shape", ["{}", " {}. ", "{}!!", '"{}"'])
+def test_carrier_keywords_that_end(keyword, shape):
+    for text in (shape.format(keyword), shape.format(keyword).upper()):
+        reading = after(text)
+        assert (reading.intent, reading.bare_keyword) == (Intent.OPT_OUT, keyword)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "intent"), [("start", Intent.OPT_IN), ("unstop", Intent.OPT_IN), ("help", Intent.HELP), ("info", Intent.HELP)]
+)
+def test_other_carrier_keywords(keyword, intent):
+    assert (after(keyword.upper()).intent, after(keyword).bare_keyword) == (intent, keyword)
+
+
+def test_a_keyword_in_a_sentence_is_no_keyword():
+    assert after("cancel my appointment").bare_keyword is None
+    assert after("help me").bare_keyword is None
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "urgency"),
+    [
+        ("bloody discharge", Stage.PREP, Urgency.REVIEW),
+        ("bloody discharge", Stage.AFTERCARE, Urgency.URGENT),
+        ("the blood won't stop", Stage.PREP, Urgency.EMERGENCY),
+        ("my breast is hot and swollen", Stage.PREP, Urgency.URGENT),
+        ("yellow discharge", Stage.PREP, Urgency.NONE),
+        ("yellow discharge", Stage.AFTERCARE, Urgency.REVIEW),
+        ("i can't breathe", Stage.DONE, Urgency.EMERGENCY),
+        ("I had a rash before the test", Stage.AFTERCARE, Urgency.REVIEW),
+    ],
+)
+def test_urgency_by_stage(text, stage, urgency):
+    assert read(text, Context(stage=stage)).urgency is urgency
+
+
+@pytest.mark.parametrize("awaiting", list(Awaiting))
+@pytest.mark.parametrize("stage", list(Stage))
+def test_every_question_reads_sensibly(stage, awaiting):
+    for text in ("yes", "no", "1", "2", "3", "not sure", "", "blue", "my throat is closing"):
+        reading = read(text, Context(stage=stage, awaiting=awaiting))
+        assert isinstance(reading, Reading)
+    assert reading.urgency is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_picture_without_words_reaches_a_person(stage):
+    for text in ("", "  ", "..."):
+        shown = read(text, Context(stage=stage, media=1))
+        assert shown.urgency is Urgency.REVIEW
+        assert any("picture" in cause for cause in shown.why)
+        assert read(text, Context(stage=stage)).urgency is Urgency.NONE
+
+
+def test_no_to_squeezing_is_asked_again():
+    assert before("no", Awaiting.SQUEEZING).intent is Intent.UNCLEAR
+    assert before("yes", Awaiting.SQUEEZING).intent is Intent.ANSWER_YES
+
+
+def test_not_sure_is_a_three():
+    reading = before("not sure", Awaiting.DYE_ALLERGY)
+    assert (reading.number, reading.urgency) == (3, Urgency.REVIEW)
+
+
+def test_what_nobody_understands_about_her_body_reaches_a_person():
+    assert after("my nipple and the wobbles today").urgency is Urgency.REVIEW
+    assert before("my nipple and the wobbles today").urgency is Urgency.NONE
+
+
+def test_somebody_elses_and_the_patients():
+    assert after("my son has a fever").urgency is Urgency.NONE
+    assert after("my mom has a fever").urgency is Urgency.REVIEW
+    assert after("my mom has a fever, she had the test yesterday").urgency is Urgency.URGENT
+    assert after("my mom can't breathe").urgency is Urgency.EMERGENCY
+
+
+def test_language_switch_names_the_language():
+    assert after("spanish please").language == "es"
+    assert after("in english please").language == "en"
+    assert after("no hablo ingles").language == "es"
+
+
+def test_several_questions():
+    assert set(before("Can I eat? And how much does it cost?").topics) == {Topic.FOOD_DRINK, Topic.COST}
