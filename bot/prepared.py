@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
 
 Statement: TypeAlias = Select[*tuple[Any, ...]] | Insert | Update
 Values: TypeAlias = Mapping[str, Any]
@@ -67,7 +66,6 @@ class _Ready:
 @lru_cache
 def _ready(statement: Statement, dialect: Dialect, names: tuple[str, ...]) -> _Ready:
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    assert isinstance(compiled, SQLCompiler)
     processors = {name: parameter.type.dialect_impl(dialect).bind_processor(dialect) for parameter, name in compiled.bind_names.items()}
     return _Ready(
         sql=compiled.string,
