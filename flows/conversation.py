@@ -164,6 +164,8 @@ def _red_flags(heard: Heard, place: Place) -> Step:
     known = place.awaiting == Awaiting.RED_FLAGS or (heard.answer is not None and heard.answer.question == Awaiting.RED_FLAGS)
     if heard.urgency is Urgency.URGENT and heard.after_test and not known:
         return ask(place, Awaiting.RED_FLAGS.value, "red_flags", heard.now)
+    if heard.urgency is Urgency.EMERGENCY and place.awaiting == Awaiting.TEST_DONE:
+        return Step(closed(place))  # her next "2" is about how she is, and must not stop her aftercare
     return Step(place)
 
 

@@ -109,3 +109,11 @@ def test_once_the_visit_is_moved_nobody_phones_to_confirm_the_old_date(world: Wo
     world.change(enrollments.reschedule, enrollment, at(20, 14))
     world.until(at(2, 12))
     assert "not_confirmed" not in world.tasks()
+
+
+@pytest.mark.usefixtures("nurse_ana")
+def test_a_2_after_an_emergency_never_stops_her_aftercare(world: World, maria: Phone, enrollment: int) -> None:
+    world.until(at(3, 19))
+    maria.hears("is your test over").texts("I cannot breathe").hears("call 911 now").texts("2").hears("nurse")
+    assert "test_not_done" not in world.tasks()
+    assert world.planned(enrollment)["check_in_day_1"].state == "pending"
