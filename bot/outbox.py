@@ -20,7 +20,6 @@ MESSAGE: Final = table(OutgoingMessage)
 EVENT: Final = table(MessageEvent)
 NEW_EVENT: Final = insert(EVENT)
 WAITING: Final = (State.PENDING, State.CLAIMED, State.HELD)  # nothing of these has left
-LEFT: Final = (State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 
 
 @dataclass(frozen=True, slots=True)
