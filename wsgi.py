@@ -18,4 +18,5 @@ run.register(app)
 if os.environ.get("FLASK_RUN_FROM_CLI") != "true":  # a web server of its own: no command that could mend anything
     with app.app_context():
         run.refuse_unless_ready(app.extensions["prepline"])
+    run.load_readers()
     run.beat_while_serving(app)

@@ -1,6 +1,7 @@
 """Runs the ticks: beside the web server in one process (`flask serve`) or alone (`flask worker`)."""
 
 import ctypes
+import gc
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from bot.cli.common import Command, fail, on_database
 from bot.logs import log
 from bot.parts import Parts, parts
 from flows import lint
+from flows.understanding.read import prepare
 from scheduler import ticks
 from scheduler.simulate import simulate
 
@@ -129,11 +131,19 @@ def refuse_unless_ready(parts: Parts) -> None:
         fail(f"the database can't be used ({type(mistake).__name__})", 1)
 
 
+def load_readers() -> None:
+    """Load what reads texts before the first one comes, and spare the garbage collector its hundred thousand objects."""
+    prepare()
+    gc.collect()
+    gc.freeze()
+
+
 @click.command(cls=Command)
 @on_database
 def serve() -> None:
     """Web and ticks in one process."""
     refuse_unless_ready(parts())
+    load_readers()
     if parts().settings.demo.enabled and parts().settings.simulated:
         demo.furnish(parts())
     app = _app()

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from bot.cli import cases, content, deployment, journey, staff
+from bot.cli import cases, content, deployment, journey, reading, staff
 
 
 def register(app: Flask) -> None:
     """Add the commands."""
-    for module in (journey, cases, staff, content, deployment):
+    for module in (journey, cases, staff, reading, content, deployment):
         for command in module.COMMANDS:
             app.cli.add_command(command)

@@ -1,12 +1,10 @@
-"""Commands about words: what a text means, whether the procedure's files are sound, who approved them."""
+"""Commands about the words of texts: whether the procedure's files are sound, who approved them."""
 
 import json
 import sys
-from typing import IO, Any
 
 import click
 from flask.cli import with_appcontext
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot import approvals
 from bot.cli.common import Command, as_json, fail, on_database, say
@@ -14,70 +12,7 @@ from bot.parts import parts
 from bot.settings import LANGUAGES
 from flows import lint
 from flows.procedure import CONTENT
-from flows.understanding import Awaiting, Context, Reading, Stage, read, word_files
-
-
-class Line(BaseModel):
-    """One text of `flask understand --jsonl`."""
-
-    model_config = ConfigDict(extra="ignore")
-    id: Any = None
-    text: str
-    language: str = "en"
-    stage: Stage = Stage.AFTERCARE
-    awaiting: Awaiting = Awaiting.NONE
-    media: int = Field(default=0, ge=0)
-
-
-@click.command(cls=Command)
-@click.option(
-    "--jsonl",
-    "lines",
-    type=click.File("r", encoding="utf-8", errors="replace"),
-    is_flag=False,
-    flag_value="-",
-    help="Read JSON lines from a file or standard input.",
-)
-@click.option("--why", "text", help="Read this one text, and tell why it was understood so.")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
-@click.option("--stage", type=click.Choice([str(stage) for stage in Stage]), default="aftercare", show_default=True)
-@click.option("--awaiting", type=click.Choice([str(question) for question in Awaiting]), default="none", show_default=True)
-def understand(lines: IO[str] | None, text: str | None, language: str, stage: str, awaiting: str) -> None:
-    """What texts mean: urgency, kinds of sign, intent, topic, and the words that decided."""
-    if text is not None:
-        reading = read(text, Context(language, Stage(stage), Awaiting(awaiting)))
-        click.echo(json.dumps(_said(None, reading), ensure_ascii=False, indent=1))
-        return
-    bad = 0
-    for number, line in enumerate(lines or sys.stdin, 1):
-        if line.strip():
-            bad += not _understand_line(line, number)
-    if bad:
-        fail(f"{bad} lines could not be read", 2)
-
-
-def _understand_line(line: str, number: int) -> bool:
-    try:
-        asked = Line.model_validate_json(line)
-    except ValidationError as mistake:
-        first = mistake.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        click.echo(f"line {number}: {f'{where}: ' if where else ''}{first['msg']}", err=True)
-        return False
-    reading = read(asked.text, Context(asked.language, asked.stage, asked.awaiting, asked.media))
-    click.echo(json.dumps(_said(asked.id, reading), ensure_ascii=False))
-    return True
-
-
-def _said(line_id: object, reading: Reading) -> dict[str, object]:
-    return {
-        "id": line_id,
-        "urgency": reading.urgency.word,
-        "kinds": list(reading.kinds),
-        "intent": reading.intent,
-        "faq_topic": reading.faq_topic,
-        "why": list(reading.why),
-    }
+from flows.understanding import word_files
 
 
 @click.command("check-flows", cls=Command)
@@ -126,4 +61,4 @@ def approve(language: str, by: str, role: str, as_json: bool) -> None:
     say(as_json, value, f"{count} texts in {language} newly approved by {by} as {role}.")
 
 
-COMMANDS = (understand, check_flows, approve)
+COMMANDS = (check_flows, approve)

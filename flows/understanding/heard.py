@@ -18,7 +18,7 @@ OUTRANK_ANSWERS = (
 OUTRANK_A_BARE_YES = (*OUTRANK_ANSWERS, Intent.LANGUAGE_SWITCH, Intent.HUMAN_PLEASE, Intent.FAQ)
 STOP_SENTENCES = frozenset(("stop", "stopall", "unsubscribe", "unsub", "quit", "optout", "alto", "baja"))
 WITH_SEPSIS = ("confused", "confused_state")
-MOST_REASONS = 8
+MOST_REASONS = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ _TAPBACK = re.compile(
     re.VERBOSE,
 )
 
+TELLS_HOW = frozenset(("reply", "replying", "responda", "responde", "respondiendo", "txt", "envie", "envia", "marque"))
+NEAR = 4  # words between a "don't" and the wish that it takes back
+
 # Of several wishes in one text, the first of these is its intent; the others go beside it.
 ORDER = (
     Intent.OPT_OUT, Intent.WRONG_NUMBER, Intent.ALLERGY_DISCLOSURE, Intent.PREP_PROBLEM, Intent.CANCEL_PROCEDURE, Intent.RESCHEDULE,
@@ -53,6 +56,8 @@ def wishes(found: dict[str, list[Found]], view: Surroundings, sign_words: set[in
             if _holds(intent, one, view, sign_words):
                 told[intent] = one
                 break
+    if Intent.OPT_IN in told:
+        told.pop(Intent.OPT_OUT, None)  # "I said stop, put me back on"
     if Intent.NOT_PATIENT in told and Intent.WRONG_NUMBER in told and _is_near_her(view):
         del told[Intent.WRONG_NUMBER]  # "I'm not the patient, I'm her neighbor"
     return told
@@ -94,10 +99,12 @@ def _holds(intent: Intent, one: Found, view: Surroundings, sign_words: set[int])
 def _stops_texts(one: Found, view: Surroundings, sign_words: set[int]) -> bool:
     """Whether these words end the texts: not "the swelling won't stop", not "don't stop texting me"."""
     words = view.text.words
-    if view.denied[one.start] or any(at in sign_words for at in range(one.start, one.end)):
+    if _is_denied_near(one.start, view) or any(at in sign_words for at in range(one.start, one.end)):
         return False
     if one.start and words[one.start - 1] in ("dont", "never", "should", "not"):
         return False
+    if _tells_how(one, view) or words[one.end : one.end + 2] in (("to", "end"), ("to", "stop")):
+        return False  # "reply STOP to unsubscribe"; "I don't want the messages to end"
     sentence = view.text.sentence[one.start]
     if any(view.text.sentence[at] == sentence and view.has(at, "stop_verb") for at in sign_words):
         return any(view.has(at, "sending") or view.has(at, "messages") for at in range(one.start, one.end))
@@ -112,6 +119,16 @@ def _stops_texts(one: Found, view: Surroundings, sign_words: set[int]) -> bool:
         for found in view.around.get("around.not_denying", ())
     )
     return not goes_on or any(view.has(at, "sending") for at in range(one.start, one.end))
+
+
+def _is_denied_near(at: int, view: Surroundings) -> bool:
+    """ "Don't stop texting"; not "I have no appointment so quit texting"."""
+    return any(at - negator <= NEAR and not any(view.has(one, "or_word") for one in range(negator, at)) for negator in view.denied[at])
+
+
+def _tells_how(one: Found, view: Surroundings) -> bool:
+    """An advert's or our own "reply STOP to ..."."""
+    return any(view.text.words[at] in TELLS_HOW for at in range(max(0, one.start - 2), one.start))
 
 
 def asked_before(one: Found, view: Surroundings) -> int | None:

@@ -36,6 +36,7 @@ class Pattern:
 
     group: str
     parts: tuple[Part, ...]
+    ids: tuple[frozenset[int], ...]
     any_order: bool = False
     at_start: bool = False
     at_end: bool = False
@@ -89,7 +90,7 @@ class Vocabulary:
     numbers: dict[str, int] = field(default_factory=dict)
     words: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     stems: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    phrases: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = field(default_factory=lambda: defaultdict(list))
+    phrases: dict[str, dict[str, list[tuple[tuple[str, ...], int]]]] = field(default_factory=dict)  # first word → second → (rest, list)
     patterns: list[Pattern] = field(default_factory=list)
     by_part: dict[int, list[tuple[int, tuple[frozenset[int], ...]]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -99,7 +100,10 @@ class Vocabulary:
 
     def phrase_words(self) -> set[str]:
         """Every word that stands in a phrase of a list."""
-        return {word for phrases in self.phrases.values() for words, _ in phrases for word in words}
+        found = set(self.phrases)
+        for seconds in self.phrases.values():
+            found.update(seconds, *(rest for phrases in seconds.values() for rest, _ in phrases))
+        return found
 
     def add_list(self, name: str, entries: Iterable[str]) -> None:
         """Let every entry (a word, an ending or a phrase) stand for `<name>`."""
@@ -109,7 +113,7 @@ class Vocabulary:
             if not words:
                 raise BadPattern(f"empty entry in [{name}]")
             if len(words) > 1:
-                self.phrases[words[0], words[1]].append((tuple(words), number))
+                self.phrases.setdefault(words[0], {}).setdefault(words[1], []).append((tuple(words[2:]), number))
             elif entry.endswith("*"):
                 self.stems[entry[:-1]].add(number)
             else:
@@ -146,7 +150,7 @@ class Vocabulary:
                 gap = 0
         if not parts:
             raise BadPattern(f"empty pattern in {group}")
-        self.patterns.append(Pattern(group, tuple(parts), any_order, at_start, at_end))
+        self.patterns.append(Pattern(group, tuple(parts), tuple(part.ids for part in parts), any_order, at_start, at_end))
 
     def index(self, common: Callable[[str], bool]) -> None:
         """File every pattern under its rarest part, so that few are tried on a text. `common` tells everyday words."""
@@ -155,8 +159,8 @@ class Vocabulary:
             for word, numbers in entries.items():
                 for number in numbers:
                     often[number] += EVERYDAY if common(word) else 1
-        for (first, _), phrases in self.phrases.items():
-            for _, number in phrases:
+        for first, seconds in self.phrases.items():
+            for _, number in (phrase for phrases in seconds.values() for phrase in phrases):
                 often[number] += 2 if common(first) else 1
         for at, pattern in enumerate(self.patterns):
             costs = [sum(often[number] for number in part.ids) for part in pattern.parts]
@@ -214,7 +218,7 @@ def _in_order(board: Board, pattern: Pattern) -> list[Found]:
                 break
             spans.append(after)
         if len(spans) == len(pattern.parts) and (not pattern.at_end or board.closes(spans[-1][1])):
-            found.append(Found(pattern.group, tuple(spans), tuple(part.ids for part in pattern.parts)))
+            found.append(Found(pattern.group, tuple(spans), pattern.ids))
     return found
 
 
@@ -222,11 +226,12 @@ def _next(board: Board, part: Part, end: int, sentence: int) -> tuple[int, int] 
     """Where a part fits next in the same sentence, within its gap."""
     if end in board.apart:
         return None
+    farthest = board.weight[end] + part.gap
     for at in range(end, len(board.at)):
-        if board.sentence[at] != sentence or board.between(end, at) > part.gap:
+        if board.sentence[at] != sentence or board.weight[at] > farthest:
             return None
-        if fits := _fits(board, at, part.ids):
-            return at, fits
+        if not part.ids.isdisjoint(board.at[at]):
+            return at, _fits(board, at, part.ids)
     return None
 
 
@@ -240,7 +245,7 @@ def _any_order(board: Board, pattern: Pattern) -> list[Found]:
                 break
             spans.append(near)
         if len(spans) == len(pattern.parts):
-            found.append(Found(pattern.group, tuple(spans), tuple(part.ids for part in pattern.parts)))
+            found.append(Found(pattern.group, tuple(spans), pattern.ids))
     return found
 
 

@@ -1,12 +1,15 @@
 """`read`: one text and what is known about it → its meaning."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 from flows.understanding.answers import answer
 from flows.understanding.heard import Heard, does, topics_of, urgency_of, why_of
 from flows.understanding.intents import bare_keyword, is_tapback, language, topics, wishes
 from flows.understanding.patterns import Found
 from flows.understanding.reading import Awaiting, Context, Intent, Kind, Reading, Urgency
+from flows.understanding.second_opinion import joined
+from flows.understanding.second_reader import second_reader
 from flows.understanding.signs import KINDS, Seen, kinds_of, seen_signs
 from flows.understanding.surroundings import AFTER, Surroundings
 from flows.understanding.survey import survey
@@ -14,24 +17,62 @@ from flows.understanding.temperature import Warmth, temperatures
 from flows.understanding.text import fold
 from flows.understanding.words import parse, words
 
+SHORT = 2  # words
 OLD_REACTION = frozenset((Kind.ALLERGY, Kind.BREATHING, Kind.SWELLING, Kind.OTHER_SYMPTOM, Kind.FAINTING))
 _NOTHING_KNOWN = Context()
 
 
 def read(text: str, context: Context = _NOTHING_KNOWN) -> Reading:
     """Return what a patient's text means. Pure; never raises, whatever the text."""
-    folded = fold(text)
-    if is_tapback(folded):
-        return Reading(why=("tapback",))
-    parsed, board = parse(folded)
+    first, view = _by_rules(text, context)
+    return first if view is None or _is_certain(first, view) else joined(first, view, context, second_reader())
+
+
+def read_by_rules(text: str, context: Context = _NOTHING_KNOWN, *, unsure_too: bool = True) -> Reading:
+    """Return what the rules alone make of a text, to see what the second reader adds.
+
+    A sign that the rules are unsure of is taken for meant, unless `unsure_too` is false.
+    """
+    first = _by_rules(text, context)[0]
+    return replace(first, urgency=max(first.urgency, first.unsure)) if unsure_too else first
+
+
+def prepare() -> None:
+    """Load the word files and the second reader, which the first text would otherwise have to wait for. Raises BadWords."""
+    words()
+    second_reader()
+
+
+def _by_rules(text: str, context: Context) -> tuple[Reading, Surroundings | None]:
+    """The reading of the rules, and the text laid out where a second reader may have more to say of it."""
+    if is_tapback(fold(text)):
+        return Reading(why=("tapback",)), None
+    view = look(text, context)
+    if view is None:
+        return (Reading(urgency=Urgency.REVIEW, why=("a picture without words",)) if context.media else Reading()), None
+    if "around.auto_reply" in view.around:
+        return Reading(why=("automatic reply",)), None
+    return _meaning(_hear(view, context)), view
+
+
+def _is_certain(first: Reading, view: Surroundings) -> bool:
+    """Whether there is nothing to add: an emergency, a keyword, a word or two that answer, a number or sign alone."""
+    if first.urgency is Urgency.EMERGENCY and not first.does(Intent.FAQ):
+        return True
+    if first.bare_keyword is not None or not any(map(str.isalpha, view.text.words)):
+        return True
+    return len(view.text.words) <= SHORT and first.intent is not Intent.UNCLEAR
+
+
+def look(text: str, context: Context) -> Surroundings | None:
+    """Lay out a text with all that the word files say of it, or None when it has no words."""
+    parsed, board = parse(fold(text))
     if not parsed.words:
-        return Reading(urgency=Urgency.REVIEW, why=("a picture without words",)) if context.media else Reading()
+        return None
     groups: dict[str, list[Found]] = defaultdict(list)
     for one in words().vocabulary.find(board):
         groups[one.group].append(one)
-    if "around.auto_reply" in groups:
-        return Reading(why=("automatic reply",))
-    return _meaning(_hear(survey(parsed, board, words(), context.stage, groups), context))
+    return survey(parsed, board, words(), context.stage, groups)
 
 
 def _hear(view: Surroundings, context: Context) -> Heard:
@@ -63,6 +104,7 @@ def _meaning(heard: Heard) -> Reading:
     kinds = kinds_of(heard.seen) | {Kind.FEVER for warmth, _ in heard.warm if warmth is not Warmth.NORMAL}
     return Reading(
         urgency=urgency_of(heard, intent, also),
+        unsure=max((one.unsure for one in heard.seen if one.unsure > one.urgency), default=Urgency.NONE),
         kinds=tuple(kind for kind in KINDS if kind in kinds),
         intent=intent,
         also=also,

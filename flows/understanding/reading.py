@@ -136,6 +136,7 @@ class Reading:
     what it does beside that ("fever, and stop texting me" reports and opts out). `topics` are the questions
     in it, `faq_topic` the first. `number` is the digit it answers with (1, 2 or 3 where one was asked for),
     `language` the one a switch asks for, `corrects` tells a change of mind about the answer before.
+    `unsure` is how urgent it would be if a sign is meant that the text leaves in doubt: a joke, a story, the past.
     `why` names the words that decided.
     """
 
@@ -147,6 +148,7 @@ class Reading:
     number: int | None = None
     language: str | None = None
     corrects: bool = False
+    unsure: Urgency = Urgency.NONE
     bare_keyword: str | None = None  # the carrier keyword that the whole text is: "stop", "cancel", "help", ...
     why: tuple[str, ...] = ()
 

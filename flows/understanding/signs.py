@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flows.understanding.patterns import Found
 from flows.understanding.reading import Kind, Stage, Urgency
-from flows.understanding.surroundings import Claim, Surroundings
+from flows.understanding.surroundings import AFTER, Claim, Surroundings
 from flows.understanding.word_files import Sign
 from flows.understanding.words import Words
 
@@ -17,6 +17,7 @@ PLACES = (
 
 
 KINDS = tuple(Kind)
+SHORT_TEXT, LONG_TEXT = 5, 12  # words: a sign in a short text is what the text is about, one in a long text may stand aside
 STRENGTHENING = ("strong", "worse", "still", "not_help", "not_stop")
 
 
@@ -27,6 +28,7 @@ class Seen:
     sign: Sign
     claim: Claim
     urgency: Urgency
+    unsure: Urgency  # what it would be if it is meant, where the text leaves that in doubt
     start: int
     end: int
     why: str
@@ -36,13 +38,31 @@ def seen_signs(found: list[Found], view: Surroundings, words: Words) -> list[See
     """Judge every sign that was found."""
     places = words.numbers_of(PLACES)
     seen = []
-    for one in found:
+    for one in {(one.group, one.start, one.end): one for one in found}.values():
         sign = words.signs[one.group.removeprefix("signs.")]
         heads = tuple(span for span, ids in zip(one.spans, one.ids, strict=True) if not ids <= places) or one.spans
         claim = view.claim(one.spans, heads, sign)
         why = " ".join(view.text.words[one.start : one.end])
-        seen.append(Seen(sign, claim, _urgency(sign, claim, view, one), one.start, one.end, why))
+        urgency = unsure = _urgency(sign, claim, view, one)
+        in_doubt = view.doubtful or not _is_plain(one, view)
+        if in_doubt and urgency >= Urgency.URGENT and Kind.SELF_HARM not in sign.kinds:
+            urgency = Urgency.REVIEW if view.stage in AFTER else Urgency.NONE
+        seen.append(Seen(sign, claim, urgency, unsure, one.start, one.end, why))
     return seen
+
+
+def _is_plain(found: Found, view: Surroundings) -> bool:
+    """Whether a sign is said so plainly that it needs no second opinion: in few words, or as several right-spelt ones side by side."""
+    size = len(view.text.words)
+    if size <= SHORT_TEXT:
+        return True
+    apart = view.board.between(found.start, found.end) - sum(view.board.between(start, end) for start, end in found.spans)
+    return (
+        size <= LONG_TEXT
+        and found.end - found.start > 1
+        and apart < 2
+        and not any(map(view.words.guesses, view.text.words[found.start : found.end]))
+    )
 
 
 def _urgency(sign: Sign, claim: Claim, view: Surroundings, found: Found) -> Urgency:
@@ -85,5 +105,6 @@ def _slight(view: Surroundings, found: Found) -> bool:
 
 
 def kinds_of(seen: list[Seen]) -> set[Kind]:
-    """The kinds of the signs that count."""
-    return {kind for one in seen if one.urgency > Urgency.NONE for kind in one.sign.kinds}
+    """The kinds of the signs that count; beside a sure one that is urgent those too that would be in doubt alone."""
+    sure = any(one.urgency >= Urgency.URGENT for one in seen)
+    return {kind for one in seen if (one.unsure if sure else one.urgency) > Urgency.NONE for kind in one.sign.kinds}

@@ -1,5 +1,6 @@
 """Misspelt words. A word that nobody knows may be read as the one that it nearly is; never as a negation or a yes."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -15,11 +16,13 @@ class Spelling:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._by_consonants: dict[str, str] = {}
+        self._by_sound: dict[str, str] = {}
         self._by_letter: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word in sorted(words):
             if len(word) >= SHORT and word.isalpha():
                 self._by_letter[word[0], len(word)].append(word)
                 self._by_consonants.setdefault(_consonants(word), word)
+                self._by_sound.setdefault(sound(word), word)
 
     def nearest(self, word: str) -> str | None:
         """Return the known word that this one nearly is, or None.
@@ -30,6 +33,8 @@ class Spelling:
             return self._by_consonants.get(word)
         if not SHORT <= len(word) <= LONGEST:
             return None
+        if (same := self._by_sound.get(sound(word))) is not None:
+            return same
         best, least = None, 3
         for length in range(len(word) - 2, len(word) + 3):
             allowed = 2 if length >= LONG else 1
@@ -42,6 +47,27 @@ class Spelling:
                 if slips <= allowed and slips < least and (length > SHORT or _same_letters(word, known)):
                     best, least = known, slips
         return best
+
+
+def sound(word: str) -> str:
+    """How a word sounds in Spanish, where many letters sound alike.
+
+    >>> sound("bomitar") == sound("vomitar"), sound("guele") == sound("huele"), sound("asiendo") == sound("haciendo")
+    (True, True, True)
+    """
+    for written, spoken in _SOUNDS:
+        word = written.sub(spoken, word)
+    return word
+
+
+_SOUNDS = [
+    (re.compile(pattern), spoken)
+    for pattern, spoken in (
+        (r"(?<!c)h", ""), (r"^gue|^wue|^we", "ue"), (r"ch", "C"), (r"ph", "f"), (r"qu(?=[ei])|q", "k"), (r"gu(?=[ei])", "G"),
+        (r"c(?=[eiy])|z|x", "s"), (r"c", "k"), (r"g(?=[ei])", "j"), (r"G", "g"), (r"ll", "y"), (r"i(?=[aeou])", "y"), (r"v", "b"),
+        (r"n(?=[bp])", "m"), (r"(.)\1+", r"\1"),
+    )
+]  # fmt: skip
 
 
 def _consonants(word: str) -> str:

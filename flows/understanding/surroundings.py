@@ -10,6 +10,19 @@ from flows.understanding.word_files import Sign
 from flows.understanding.words import Words
 
 AFTER = (Stage.AFTERCARE, Stage.DONE)
+OTHERS = ("kin_woman", "kin_other", "never_her", "says", "animal", "device", "media")
+HAVING = (
+    "tengo",
+    "hay",
+    "traigo",
+    "siento",
+    "he",
+    "e",
+    "tuve",
+    "noto",
+    "veo",
+)  # verbs of having and noticing: "fiebre no tengo", "no traigo la cara hinchada"
+NEAR_A_SIGN, NEAR_AN_EMERGENCY = 6, 3  # counting words between somebody else and a sign of theirs
 
 
 class Claim(Enum):
@@ -19,6 +32,7 @@ class Claim(Enum):
     DENIED = auto()
     OVER = auto()  # was there since the test, is gone now
     BEFORE = auto()  # ended before the test
+    DURING = auto()  # felt while the test was done, not since
     LONG_AGO = auto()
     IMAGINED = auto()  # asked about or feared, not there
     ELSEWHOSE = auto()  # somebody else's
@@ -41,6 +55,9 @@ class Surroundings:
     figure: list[bool]
     about_test: bool
     asked: set[int] = field(default_factory=set)  # the sentences that ask
+    doubtful: bool = False  # a sign told here may well mean nothing
+    others: bool = False  # somebody or something else is named that a sign may be told of
+    past: tuple[int, ...] = ()  # words that tell of long ago: "years ago", "in 2009"
 
     def has(self, at: int, name: str) -> bool:
         """Whether the word stands for this list."""
@@ -75,13 +92,17 @@ class Surroundings:
                 return Claim.IMAGINED
             if self.stage not in AFTER and self._near("as_others_had_it", sentence, start):
                 return Claim.LONG_AGO
-        if self._near("long_ago", sentence, start):
+        if self._is_long_ago(sentence, start):
             return Claim.LONG_AGO
-        owner = None if self._speaks_of_self(own) else self.owner(heads[0][0], sign.urgency is Urgency.EMERGENCY)
+        owner = None if self._speaks_of_self(own) else self.owner(heads[0][0], end, sign.urgency is Urgency.EMERGENCY)
+        if owner is None and self._is_not_mine(start):
+            owner = Claim.ELSEWHOSE
         if owner is not None:
             return owner
         if Kind.SELF_HARM not in sign.kinds and self._near("before_test_time", sentence, start):
             return Claim.BEFORE
+        if sign.urgency <= Urgency.URGENT and self._during(sentence, end):
+            return Claim.DURING
         if self._over(start, end):
             return Claim.OVER
         return Claim.STATED
@@ -97,21 +118,27 @@ class Surroundings:
     def _near(self, name: str, sentence: int, start: int) -> bool:
         """Whether words of this list stand in the same sentence, with no contrast between."""
         number = self.words.lists[name]
-        for at in self.board.places.get(number, ()):
-            if self.text.sentence[at] == sentence:
-                first, last = sorted((at, start))
-                if not any(self.has(between, "contrast") for between in range(first, last)):
-                    return True
-        return False
+        return any(self.text.sentence[at] == sentence and not self._contrasted(at, start) for at in self.board.places.get(number, ()))
 
     def _denied_after(self, end: int) -> bool:
         """ "fever: none", "swelling - no", "fever? no"."""
         words, clause, sentence = self.text.words, self.text.clause, self.text.sentence
+        if self._denied_behind(end):
+            return True
         if end >= len(words) or not self.has(end, "answer_word"):
             return False
         if sentence[end] != sentence[end - 1] and sentence[end - 1] not in self.text.asked:
             return False
         return end + 1 == len(words) or clause[end + 1] != clause[end]
+
+    def _denied_behind(self, end: int) -> bool:
+        """ "Fiebre no tengo", "ronchas menos"."""
+        words, clause = self.text.words, self.text.clause
+        if end >= len(words) or clause[end] != clause[end - 1]:
+            return False
+        last = end + 2 if words[end] == "no" and words[end + 1 : end + 2] and words[end + 1] in HAVING else end + 1
+        closed = last >= len(words) or clause[last] != clause[last - 1]
+        return closed and (last == end + 2 or words[end] in ("menos", "tampoco", "nada", "ninguno", "ninguna"))
 
     def _takes_for_granted(self, start: int) -> bool:
         """ "Can I come with ...", "should I worry about ...": asks what to do about a sign that is there, in every stage.
@@ -140,23 +167,67 @@ class Surroundings:
             return emergency or self.stage in AFTER or any(self.has(at, "self") for at in range(max(0, start - 3), end))
         return False
 
-    def owner(self, head: int, emergency: bool) -> Claim | None:
-        """Whose sign it is, when it is not the writer's or the patient's."""
-        sentence = self.text.sentence[head]
-        at = head - 1
-        while at >= 0 and self.text.sentence[at] == sentence:
-            if self.has(at, "says") and any(self.has(later, "third_person") for later in range(at, head)):
+    def owner(self, start: int, end: int, emergency: bool) -> Claim | None:
+        """Whose the sign at these words is, when it is not the writer's or the patient's."""
+        if not self.others:
+            return None
+        crossed = False
+        for at in range(start - 1, -1, -1):
+            if self.text.sentence[at] != self.text.sentence[start]:
+                break
+            crossed = crossed or self.text.clause[at] != self.text.clause[at + 1]
+            if self.has(at, "says") and any(self.has(later, "third_person") for later in range(at, start)):
                 return Claim.ELSEWHOSE if not emergency else None
             if self.text.words[at] == "me" and at and self.has(at - 1, "says"):
-                at -= 1
                 continue
-            if self.has(at, "says") or (self.has(at, "self") and not (at + 1 < head and self.is_kin(at + 1))):
+            if self.has(at, "says") or self._is_self(at, start):
                 return None
+            near = self.board.between(at + 1, start) <= (NEAR_AN_EMERGENCY if emergency else NEAR_A_SIGN)
+            if self._is_only_near(at) or (emergency and crossed):
+                continue
             if self.has(at, "kin_woman"):
                 return None if emergency or self.about_test else Claim.PERHAPS_HERS
-            if self.has(at, "kin_other"):
-                return None if self.about_test else Claim.ELSEWHOSE
-            at -= 1
+            if (self._is_somebody_else(at) and (near or not emergency)) or (near and not crossed and self._is_thing(at)):
+                return Claim.ELSEWHOSE
+        return self._owner_behind(end, emergency)
+
+    def _is_not_mine(self, start: int) -> bool:
+        """ "My sister threw up, not me": somebody else is named, and the sign is not told as "I"."""
+        if not self.others or not self.names("not_mine"):
+            return False
+        near = range(max(0, start - 4), start)
+        return not any(self.same_clause(at, start) and self._is_self(at, start) for at in near)
+
+    def _is_self(self, at: int, before: int) -> bool:
+        """ "I", "me", and "my" unless it goes on with somebody else: "my husband", "my little one"."""
+        if not self.has(at, "self"):
+            return False
+        return not any(self.is_kin(after) or self._is_thing(after) for after in range(at + 1, min(at + 4, before)))
+
+    def _is_somebody_else(self, at: int) -> bool:
+        """A man or a child; and a woman, unless the text is about a test that the patient may have had."""
+        her_test = self.about_test and self.stage is not Stage.PREP
+        return self.has(at, "never_her") or (self.has(at, "kin_other") and not her_test)
+
+    def _is_thing(self, at: int) -> bool:
+        """An animal, a machine, a story."""
+        return any(self.has(at, name) for name in ("animal", "device", "media"))
+
+    def _is_only_near(self, at: int) -> bool:
+        """Whether it stands behind a word of place or company: "in the car", "with the kids"."""
+        return any(before >= 0 and self.has(before, "placing") for before in (at - 1, at - 2))
+
+    def _owner_behind(self, end: int, emergency: bool) -> Claim | None:
+        """ "The one with the fever is my son", "a rash on the dog"."""
+        linked = False
+        for at in range(end, min(end + 7, len(self.text.words))):
+            if self.text.clause[at] != self.text.clause[end - 1]:
+                return None
+            if linked and (self._is_somebody_else(at) or self.has(at, "animal") or self.has(at, "device")):
+                return Claim.ELSEWHOSE
+            if self.has(at, "contrast") or (self.has(at, "opener") and not self.has(at, "be_verb")):
+                return None
+            linked = linked or self.has(at, "be_verb") or (not emergency and self.text.words[at] in ("on", "of", "de", "en", "a"))
         return None
 
     def _speaks_of_self(self, own: set[int]) -> bool:
@@ -165,8 +236,28 @@ class Surroundings:
     def is_kin(self, at: int) -> bool:
         return self.has(at, "kin_woman") or self.has(at, "kin_other")
 
+    def _is_long_ago(self, sentence: int, start: int) -> bool:
+        """ "Three years ago", "in 2009", "when I was pregnant", and before the test "last week"."""
+        if self._near("long_ago", sentence, start) or (self.stage not in AFTER and self._near("last_week", sentence, start)):
+            return True
+        return any(self.text.sentence[at] == sentence and not self._contrasted(at, start) for at in self.past)
+
+    def _contrasted(self, one: int, other: int) -> bool:
+        """Whether a "but" or "now" stands between two words."""
+        first, last = sorted((one, other))
+        return any(self.has(between, "contrast") for between in range(first, last))
+
+    def _during(self, sentence: int, end: int) -> bool:
+        """ "It hurt when they squeezed", with nothing that says it is still there."""
+        told = [found for found in self.around.get("around.during", ()) if self.text.sentence[found.start] == sentence]
+        if not told:
+            return False
+        return not any(self.has(at, "still") or self.has(at, "worse") for at in range(len(self.text.words)) if not self.denied[at])
+
     def _over(self, start: int, end: int) -> bool:
         """ "The pain is gone", "got rid of the fever"."""
+        if not (self.names("gone") or self.names("ended")):
+            return False
         for before in range(max(0, start - 3), start):
             if self.same_clause(before, start) and self.has(before, "ended") and not self.denied[before] and not self._not_denying(before):
                 return True

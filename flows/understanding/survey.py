@@ -2,10 +2,15 @@
 
 from flows.understanding.patterns import Board, Found
 from flows.understanding.reading import Stage
-from flows.understanding.surroundings import AFTER, Surroundings
+from flows.understanding.surroundings import AFTER, HAVING, OTHERS, Surroundings
 from flows.understanding.text import Text
 from flows.understanding.words import Words
 
+ASKING = ("can", "does", "do", "which", "what", "how", "cual", "cuanto", "cuanta", "cuantos", "como")  # ask without a question mark
+FIRST_YEAR, LAST_YEAR = 1930, 2040  # numbers that are read as a year
+# Words beside which a sign that is told may well mean nothing; of the slighter ones it takes two.
+DOUBTFUL = ("laughs", "provoking", "media", "in_general", "long_ago", "last_week")
+HALF_DOUBTFUL = ("asks_in_general", "allergen")
 REACH = 30  # words that one negator can reach
 # What a list of denied things is made of.
 LISTED = (
@@ -24,7 +29,23 @@ def survey(text: Text, board: Board, words: Words, stage: Stage, around: dict[st
     _mark_figures(view)
     _mark_denied(view)
     _mark_imagined(view)
+    view.others = any(view.names(name) for name in OTHERS)
+    told = (found.start for found in around.get("around.long_ago", ()))
+    view.past = (*told, *(at for at, word in enumerate(text.words) if _is_year(word)))
+    view.doubtful = _is_doubtful(view)
     return view
+
+
+def _is_doubtful(view: Surroundings) -> bool:
+    """Whether a sign told in this text may well mean nothing: a joke, a story, a fear, the past, another woman."""
+    if view.past or any(view.names(name) for name in DOUBTFUL):
+        return True
+    of_another = view.names("kin_woman") and not view.about_test
+    return of_another + any(view.imagined) + any(view.figure) + sum(view.names(name) for name in HALF_DOUBTFUL) > 1
+
+
+def _is_year(word: str) -> bool:
+    return len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR
 
 
 def _mark_figures(view: Surroundings) -> None:
@@ -37,6 +58,24 @@ def _mark_figures(view: Surroundings) -> None:
     for at, sentence in enumerate(view.text.sentence if ours else ()):
         if sentence in ours or sentence + 1 in ours:
             view.figure[at] = True
+    for found in view.around.get("around.quoting", ()):
+        _mark(view, found, view.figure)
+    for at in _quoted(view):
+        view.figure[at] = True
+    habitual = {view.text.sentence[found.start] for found in view.around.get("around.habitual", ())} if not view.names("just_now") else ()
+    for at, sentence in enumerate(view.text.sentence if habitual else ()):
+        if sentence in habitual:
+            view.figure[at] = True
+
+
+def _quoted(view: Surroundings) -> frozenset[int]:
+    """Words between quotation marks, unless they are all of the text or what she herself says: "she keeps saying "I can't breathe""."""
+    quoted = view.text.quoted
+    if not quoted or len(quoted) == len(view.text.words):
+        return frozenset()
+    before = range(max(0, min(quoted) - 3), min(quoted))
+    told = any(view.has(at, "says") or view.text.words[at] in ("saying", "diciendo") for at in before)
+    return quoted if not (told and any(view.has(at, "kin_woman") or view.has(at, "third_person") for at in before)) else frozenset()
 
 
 def _mark_imagined(view: Surroundings) -> None:
@@ -51,10 +90,19 @@ def _mark_imagined(view: Surroundings) -> None:
             _mark(view, found, view.imagined)
     for sentence in asked:
         here = [at for at, other in enumerate(view.text.sentence) if other == sentence]
-        in_general = view.stage not in AFTER or any(view.has(at, "in_general") for at in here)
+        if not here:
+            continue  # a question mark alone
+        in_general = view.stage not in AFTER or any(view.has(at, "in_general") for at in here) or _asks_in_general(view, here)
         if in_general and not any(view.has(at, "self") for at in here):
             for at in here:
                 view.imagined[at] = True
+
+
+def _asks_in_general(view: Surroundings, sentence: list[int]) -> bool:
+    """ "Can a bath cause an infection", "which is worse, red or hot": begins as a question and points at nothing of hers."""
+    asks = view.text.sentence[sentence[0]] in view.text.asked and view.has(sentence[0], "opener")
+    asks = asks or view.text.words[sentence[0]] in ASKING
+    return asks and not any(view.has(at, "it") or view.has(at, "this_one") for at in sentence)
 
 
 def _plain_yes(view: Surroundings, found: Found) -> bool:
@@ -102,8 +150,8 @@ def _deny(view: Surroundings, negator: int, start: int, end: int) -> None:
         new_clause = text.clause[at] != text.clause[at - 1]
         if new_clause and (at == start or not _bare_list(view, at)):
             return
-        subject = view.has(at, "subject") and not view.has(at - 1, "preposition")
-        if subject and (content or answer):
+        object_follows = view.has(at - 1, "preposition") or text.words[at - 1] in HAVING
+        if view.has(at, "subject") and not object_follows and (content or answer):
             return
         if content and _opens_clause(view, at, answer):
             return
@@ -156,6 +204,13 @@ def _states_anew(view: Surroundings, at: int) -> bool:
     )
 
 
+def _turns(view: Surroundings, at: int) -> bool:
+    """Whether the text goes on to something else here: "but", "because", a new clause that is no list."""
+    if view.has(at, "contrast") or view.has(at, "because"):
+        return True
+    return view.text.clause[at] != view.text.clause[at - 1] and not _bare_list(view, at)
+
+
 def _mark(view: Surroundings, found: Found, marks: list[bool]) -> None:
     """What follows the words that ask or imagine, to the end of their clause."""
     text = view.text
@@ -164,7 +219,7 @@ def _mark(view: Surroundings, found: Found, marks: list[bool]) -> None:
             return
         if at > found.end and _states_anew(view, at):
             return
-        if at >= found.end and (view.has(at, "contrast") or (text.clause[at] != text.clause[at - 1] and not _bare_list(view, at))):
+        if at >= found.end and _turns(view, at):
             return
         if marks[at] and at > found.end:
             return

@@ -17,7 +17,9 @@ _ONES = (
 _SPOKEN = {word: value for words in _ONES for value, word in enumerate(words)} | {
     "thirty": 30, "forty": 40, "ninety": 90, "hundred": 100, "treinta": 30, "cuarenta": 40, "noventa": 90, "cien": 100, "ciento": 100,
 }  # fmt: skip
-_POINTS = ("point", "dot", "punto", "coma")
+_POINTS = ("point", "dot", "punto", "coma", "con")
+_HALVES = ("half", "medio", "media")
+_LINKS = frozenset((*_POINTS, *_HALVES, "and", "y", "a"))  # between the words of one number
 # Words beside a number that is told alone: "its 39", "39 y medio".
 _ALONE = frozenset((*_SPOKEN, *_POINTS, "and", "a", "half", "y", "medio", "its", "it", "is", "es", "c", "please", "thanks", "gracias"))
 HOW_SHE_IS = (Awaiting.NONE, Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.SYMPTOM_DETAIL)
@@ -57,18 +59,21 @@ def spoken(words: tuple[str, ...]) -> float | None:
 
     >>> spoken(("one", "oh", "two", "point", "one")), spoken(("treinta", "y", "ocho", "y", "medio"))
     (102.1, 38.5)
+    >>> spoken(("ninety", "nine", "four")), spoken(("treinta", "y", "ocho", "con", "seis"))
+    (99.4, 38.6)
     """
     point = next((at for at, word in enumerate(words) if word in _POINTS), len(words))
     whole = [_SPOKEN[word] for word in words[:point] if word in _SPOKEN]
     if not whole:
         return None
-    tenths = next((_SPOKEN[word] for word in words[point:] if word in _SPOKEN), 0)
-    half = 5 if {"half", "medio", "media"} & {*words} else 0
-    by_digits = len(whole) > 1 and max(whole) < 10
-    value = int("".join(map(str, whole))) if by_digits else sum(whole[1:], whole[0])
-    if 100 in whole and whole.index(100) == 1:
-        value -= whole[0]  # "one hundred and one"
-    return value + (tenths or half) / 10
+    tenths = next((_SPOKEN[word] for word in words[point:] if word in _SPOKEN), 5 if {*_HALVES} & {*words} else 0)
+    if len(whole) > 1 and max(whole) < 10:
+        return degrees("".join(map(str, whole))) + tenths / 10  # "one oh two", "one oh two four"
+    if whole[1:2] == [100]:
+        del whole[0]  # "one hundred and one"
+    if len(whole) > 2 and max(whole[-2:]) < 10:
+        tenths = whole.pop()  # "ninety nine four"
+    return sum(whole) + tenths / 10
 
 
 def warmth(value: float) -> Warmth:
@@ -93,27 +98,47 @@ def temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[Warmth, s
     words = view.text.words
     found = []
     for at, word in enumerate(words):
-        if word[0].isdecimal() and not _is_something_else(view, at):
+        if word[0].isdecimal() and not _is_something_else(view, at, at + 1, awaiting):
             judged = _judge(view, at, degrees(word), awaiting)
             if judged is not None:
                 found.append((judged, word))
-    asked = awaiting is Awaiting.TEMPERATURE or (awaiting in HOW_SHE_IS and view.stage in AFTER and _ALONE.issuperset(words))
-    if asked and not any(word[0].isdecimal() for word in words):
-        value = spoken(words)
-        if value is not None and value > COLDEST_C and (awaiting is Awaiting.TEMPERATURE or warmth(value) is Warmth.FEVER):
+    if not any(word[0].isdecimal() for word in words):
+        found += _spoken_temperatures(view, awaiting)
+    return found
+
+
+def _spoken_temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[Warmth, str]]:
+    """Temperatures written in words: asked for, told alone, or beside a word that makes them one."""
+    words = view.text.words
+    asked = awaiting is Awaiting.TEMPERATURE
+    alone = awaiting in HOW_SHE_IS and view.stage in AFTER and _ALONE.issuperset(words)
+    found = []
+    end = 0
+    for at, word in enumerate(words):
+        if at < end or word not in _SPOKEN:
+            continue
+        end = next((after for after in range(at + 1, len(words)) if words[after] not in _SPOKEN and words[after] not in _LINKS), len(words))
+        value = spoken(words[at:end])
+        if value is None or value <= COLDEST_C or _is_something_else(view, at, end, awaiting):
+            continue
+        fever = warmth(value) is Warmth.FEVER
+        if asked or (alone and fever) or (warmth(value) is not Warmth.IMPOSSIBLE and _said(view, at, end)):
             found.append((warmth(value), f"{value:g}"))
     return found
 
 
-def _is_something_else(view: Surroundings, at: int) -> bool:
-    """A dose, an hour, a price; a limit ("over 101"), a denied one, a figure of speech."""
+def _is_something_else(view: Surroundings, start: int, end: int, awaiting: Awaiting) -> bool:
+    """A dose, an hour, a price; somebody else's; a limit ("over 101"), a denied one, a figure of speech."""
     words = view.text.words
-    if (at + 1 < len(words) and view.has(at + 1, "counted_unit")) or (at and view.has(at - 1, "before_a_number")):
+    if (end < len(words) and view.has(end, "counted_unit")) or (
+        start and view.has(start - 1, "before_a_number") and words[start] != "hundred"  # "a hundred and one"
+    ):
         return True
-    if view.owner(at, emergency=False) is not None:
+    answers = awaiting is Awaiting.TEMPERATURE and start == 0
+    if not answers and view.owner(start, end, emergency=False) is not None:
         return True
-    limit = any(view.has(near, "if_word") for near in range(max(0, at - 5), at))
-    return limit or bool(view.denied[at]) or view.figure[at]
+    limit = any(view.has(near, "if_word") for near in range(max(0, start - 5), start))
+    return limit or bool(view.denied[start]) or view.figure[start]
 
 
 def _judge(view: Surroundings, at: int, value: float, awaiting: Awaiting) -> Warmth | None:
@@ -127,7 +152,7 @@ def _judge(view: Surroundings, at: int, value: float, awaiting: Awaiting) -> War
     if judged is Warmth.IMPOSSIBLE:
         named = any(view.has(near, "temperature") for near in range(max(0, at - 2), at))
         return judged if named or (asked and alone) or (unit and value > 12) else None
-    if unit or asked or _said(view, at):
+    if unit or asked or _said(view, at, at + 1):
         return judged
     with_tenths = "." in words[at] or "," in words[at]
     mistyped = not with_tenths and value != float(words[at])
@@ -138,8 +163,8 @@ def _judge(view: Surroundings, at: int, value: float, awaiting: Awaiting) -> War
     return judged if with_tenths and value >= REVIEW_C else None
 
 
-def _said(view: Surroundings, at: int) -> bool:
+def _said(view: Surroundings, start: int, end: int) -> bool:
     """Whether a word near it makes a number a temperature."""
-    near = range(max(0, at - NEAR), min(len(view.text.words), at + 4))
+    near = range(max(0, start - NEAR), min(len(view.text.words), end + 3))
     names = ("fever", "temperature", "thermometer", "degree_word")
-    return any(view.has(place, name) and view.text.sentence[place] == view.text.sentence[at] for place in near for name in names)
+    return any(view.has(place, name) and view.text.sentence[place] == view.text.sentence[start] for place in near for name in names)

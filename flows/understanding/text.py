@@ -12,7 +12,7 @@ _EMOJI = {
     "🤒": " fever ", "🌡": " fever ", "🥵": " feeling hot ", "🥶": " chills ", "🩸": " blood ", "🤮": " vomiting ", "🤢": " nausea ",
     "😵": " dizzy ", "🤕": " hurts ", "🆘": " sos sos ", "🚑": " ambulance ", "🔥": " hot ", "🔴": " red ", "🎈": " balloon ",
     "👍": " thumbsup ", "👎": " thumbsdown ", "👌": " thumbsup ", "✅": " thumbsup ", "🙏": " thanks ", "❌": " no ", "🛑": " stop ",
-    "💯": " thumbsup ", "❓": " ? ", "‼": " ! ", "❗": " ! ",
+    "😂": " lol ", "🤣": " lol ", "😆": " lol ", "💯": " thumbsup ", "❓": " ? ", "‼": " ! ", "❗": " ! ",
 }  # fmt: skip
 _QUOTES = {"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": " - ", "—": " - ",
            "¿": " ", "¡": " ", "°": " degrees ", "º": " degrees ", "\u200b": "", "\ufe0f": "", "\u20e3": " ", "\u00a0": " "}  # fmt: skip
@@ -23,7 +23,7 @@ _LEET_WORD = re.compile(r"(?<![a-z0-9@$])[a-z]+[0134@$][a-z0134@$]{0,15}[a-z]{2}
 _SPELT_OUT = re.compile(r"\b(?:[a-z][ .-]){3,11}[a-z]\b")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SHORT = (("w/out", "without"), ("w/o", "without"), ("w/", "with "), ("b/c", "because"), ("'ll", " will"), ("n/a", "na"), ("a/c", "ac"))
-_PIECES = re.compile(r"(\d+(?:[.,]\d+)*)|([^\W\d_]+)|(\.\.+)|([.!?;\n\r]+)|(,|:|\(|\)| - |--)|(#|%|\$|/|-|\*)")
+_PIECES = re.compile(r"(\d+(?:[.,]\d+)*)|([^\W\d_]+)|(\.\.+)|([.!?;\n\r]+)|(,|:|\(|\)| - |--)|(#|%|\$|/|-|\*)|(\")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,24 @@ class Text:
     """A text cut into words.
 
     `clause[i]` counts the commas, dashes and sentence ends before word i, `sentence[i]` the sentence ends alone;
-    `asked` holds the sentences that end in a question mark. `joined` is all words with single blanks between.
+    `asked` holds the sentences that end in a question mark, `quoted` the words between quotation marks. `joined` is all words with
+    single blanks between.
     """
 
     words: tuple[str, ...]
     clause: tuple[int, ...]
     sentence: tuple[int, ...]
     asked: frozenset[int]
+    quoted: frozenset[int]
     joined: str
 
 
 def plain(text: str) -> str:
     """Return words of a word file as they look in a folded text: lower case, no accents, no apostrophes."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().replace("'", ""))
+    text = text.lower().replace("'", "")
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -85,14 +90,17 @@ def cut(folded: str) -> Text:
     clauses: list[int] = []
     sentences: list[int] = []
     asked: set[int] = set()
+    marks: list[int] = []  # words before which a quotation mark stands
     clause = sentence = 0
-    for number, word, dots, end, soft, sign in _PIECES.findall(_LEET_WORD.sub(lambda m: _unleet(m.group()), folded)):
+    for number, word, dots, end, soft, sign, mark in _PIECES.findall(_LEET_WORD.sub(lambda m: _unleet(m.group()), folded)):
         if word or number or sign:
             if sign in ("-", "/", "*", "$"):
                 continue
             words.append(word or number or sign)
             clauses.append(clause)
             sentences.append(sentence)
+        elif mark:
+            marks.append(len(words))
         elif dots or soft:
             clause += 1
         elif end:
@@ -103,4 +111,6 @@ def cut(folded: str) -> Text:
     if len(words) > MOST_WORDS:
         keep = [*range(MOST_WORDS * 3 // 4), *range(len(words) - MOST_WORDS // 4, len(words))]
         words, clauses, sentences = [words[i] for i in keep], [clauses[i] for i in keep], [sentences[i] for i in keep]
-    return Text(tuple(words), tuple(clauses), tuple(sentences), frozenset(asked), " ".join(words))
+        marks = []
+    quoted = frozenset(at for start, stop in zip(marks[::2], marks[1::2], strict=False) for at in range(start, stop))
+    return Text(tuple(words), tuple(clauses), tuple(sentences), frozenset(asked), quoted, " ".join(words))

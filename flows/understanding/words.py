@@ -12,6 +12,7 @@ NEVER_A_TYPO = ("negator", "yes", "no_word", "fine")  # lists: a slip never beco
 SHORTEST_JOINED = 6  # letters of two words written together, one of them a sign's
 DENYING = frozenset(("no", "sin", "not", "cant", "dont"))
 REMEMBERED = 20_000  # words whose meaning is kept
+MOST_BETWEEN = 3  # fillers between two words of a phrase
 
 
 class Words:
@@ -28,6 +29,7 @@ class Words:
         self._spellings = lexicon.spellings
         self._not_typos = lexicon.not_typos
         never = {word for name in NEVER_A_TYPO for entry in lexicon.lists.get(name, ()) for word in entry.split()}
+        self._loose = frozenset(self.lists[name] for name in lexicon.signs_lists)
         self._sign_words = {word for name in lexicon.signs_lists for entry in lexicon.lists[name] for word in entry.rstrip("*").split()}
         self._signs_spelling = Spelling(self._sign_words - self.fillers - never)
         self._spelling = Spelling({word for word in self.known if len(word) > 4} - never)
@@ -51,6 +53,10 @@ class Words:
             spelt = self._spelt(word)
             meaning = self._meanings[word] = (spelt, dict.fromkeys(self._numbers(spelt), 1))
         return meaning
+
+    def guesses(self, word: str) -> bool:
+        """Whether a word is read as another one that it only nearly is."""
+        return self.meaning(word)[0] != word and word not in self._spellings
 
     def _numbers(self, word: str) -> set[int]:
         numbers = set(self.vocabulary.words.get(word, ()))
@@ -110,21 +116,50 @@ class Words:
             after for after, word in enumerate(spelt[:-1], start=1) if word == "no" and text.clause[after] != text.clause[after - 1]
         )
         places: dict[int, list[int]] = defaultdict(list)
-        phrases = self.vocabulary.phrases
-        for start, (word, numbers) in enumerate(meanings):
-            if start and start not in apart:
-                for phrase, number in phrases.get((spelt[start - 1], word), ()):
-                    length = len(phrase)
-                    if at[-1].get(number, 0) < length and spelt[start - 1 : start - 1 + length] == phrase:
-                        if number not in at[-1]:
-                            places[number].append(start - 1)
-                        at[-1] = at[-1] | {number: length}
+        phrases, last = self.vocabulary.phrases, len(spelt) - 1
+        for start, (word, alone) in enumerate(meanings):
+            numbers = alone
+            if word in phrases and start < last and (spelt[start + 1] in phrases[word] or spelt[start + 1] in self.fillers):
+                numbers = alone | self._phrases(spelt, text.sentence, start) if start + 1 not in apart else alone
             for number in numbers:
                 places[number].append(start)
             at.append(numbers)  # shared with other texts: never changed in place
             weight.append(weight[-1] + (word not in self.fillers))
         courtesy = frozenset(place for place, word in enumerate(text.words) if word in self._courtesy)
         return Board(at, places, weight, text.sentence, courtesy, apart)
+
+    def _phrases(self, spelt: tuple[str, ...], sentence: tuple[int, ...], start: int) -> dict[int, int]:
+        """The lists of which a phrase begins at this word, with the words it takes; in a sign's phrase fillers may stand between."""
+        found: dict[int, int] = {}
+        seconds = self.vocabulary.phrases[spelt[start]]
+        for second in range(start + 1, min(len(spelt), start + 2 + MOST_BETWEEN)):
+            word = spelt[second]
+            if sentence[second] != sentence[start]:
+                break
+            if word in seconds:
+                for rest, number in seconds[word]:
+                    between = MOST_BETWEEN if number in self._loose else 0
+                    if second - start - 1 > between:
+                        continue
+                    end = self._end(spelt, sentence, second + 1, rest, between) if rest else second + 1
+                    if end - start > found.get(number, 0):
+                        found[number] = end - start
+            if word not in self.fillers:
+                break
+        return found
+
+    def _end(self, spelt: tuple[str, ...], sentence: tuple[int, ...], at: int, rest: tuple[str, ...], between: int) -> int:
+        """Where the rest of a phrase ends, or 0 when it does not stand here."""
+        for word in rest:
+            for place in range(at, min(len(spelt), at + 1 + between)):
+                if sentence[place] != sentence[at - 1] or (spelt[place] != word and spelt[place] not in self.fillers):
+                    return 0
+                if spelt[place] == word:
+                    at = place + 1
+                    break
+            else:
+                return 0
+        return at
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,125 @@
+"""Two readers, one reading: what the second reader may add to what the rules read.
+
+It raises how urgent a text is and never lowers it. What the rules heard a patient ask for stays, beside or behind what the second
+reader heard; where the rules heard nothing, or something that the second reader finds less likely, its word comes first. It never
+ends the texts without being sure, never reads "no problem" out of a text that might tell one, and never gives a digit.
+"""
+
+from dataclasses import replace
+
+from flows.understanding.intents import language
+from flows.understanding.reading import Awaiting, Context, Intent, Kind, Reading, Topic, Urgency
+from flows.understanding.second_reader import Head, Opinion, SecondReader
+from flows.understanding.surroundings import Surroundings
+
+# Scores from which on the second reader is followed, set on texts that it had not learned from (docs/understanding.md).
+RAISES = {Urgency.REVIEW: 0.4, Urgency.URGENT: 0.1}
+CONFIRMS = {Urgency.URGENT: -0.7, Urgency.EMERGENCY: -1.25}  # a sign that the rules left in doubt
+RAISES_TO_EMERGENCY = -0.7  # of a text that is urgent at least: over-alerting costs a call, missing costs a life
+BESIDE = 0.25  # a kind of sign, a topic: told beside the likeliest one
+SURER = 0.3  # of what it heard than of what the rules heard
+SURE_OF_OPT_OUT = 0.1
+AGAINST_OPT_OUT = -0.3
+AGAINST_TOPIC = -0.5
+HARMLESS = 0.0  # below this a text tells of nothing that a person must see
+MOST_TOPICS = 3
+
+ANSWERS = frozenset((Intent.ANSWER_YES, Intent.ANSWER_NO, Intent.ANSWER_NUMBER, Intent.ANSWER_DONE))
+DANGER_ASKED = frozenset((Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.DYE_ALLERGY, Awaiting.SYMPTOM_DETAIL))
+ASKED_AGAIN = frozenset((Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.SQUEEZING))
+SHORT = 2  # words
+MEASURED = frozenset((Awaiting.TEMPERATURE, Awaiting.PAIN_SCALE))
+
+
+def joined(first: Reading, view: Surroundings, context: Context, reader: SecondReader) -> Reading:
+    """Return what both readers make of a text."""
+    opinion = reader.think(view, context)
+    urgency = max(first.urgency, _raised(first, opinion))
+    why = list(first.why)
+    if urgency > first.urgency:
+        why.append(_because(urgency.word, reader, view, Head("urgency", urgency.word)))
+    intent = _intent(first, opinion, urgency, view, context)
+    also = first.also
+    if intent is not first.intent:
+        why.append(_because(intent, reader, view, Head("intent", intent)))
+        also = _beside(first, intent)
+    return replace(
+        first,
+        urgency=urgency,
+        kinds=_kinds(first, opinion) if urgency > max(first.urgency, Urgency.REVIEW) else first.kinds,
+        intent=intent,
+        also=also,
+        topics=_topics(first, opinion) if Intent.FAQ in (intent, *also) else first.topics,
+        language=language(view) if Intent.LANGUAGE_SWITCH in (intent, *also) else None,
+        why=tuple(why),
+    )
+
+
+def _because(what: str, reader: SecondReader, view: Surroundings, head: Head) -> str:
+    return f"{what} (second reader): {', '.join(reader.causes(view, head)) or 'the whole text'}"
+
+
+def _raised(first: Reading, opinion: Opinion) -> Urgency:
+    level = max((level for level, least in RAISES.items() if opinion.of("urgency", level.word) > least), default=Urgency.NONE)
+    confirmed = (left for left, least in CONFIRMS.items() if left <= first.unsure and opinion.of("urgency", left.word) > least)
+    level = max(level, max(confirmed, default=Urgency.NONE))
+    if max(level, first.urgency) >= Urgency.URGENT and opinion.of("urgency", Urgency.EMERGENCY.word) > RAISES_TO_EMERGENCY:
+        return Urgency.EMERGENCY
+    return level
+
+
+def _kinds(first: Reading, opinion: Opinion) -> tuple[Kind, ...]:
+    """The kinds that the rules found and those that the second reader finds, the likeliest in any case."""
+    ranked = opinion.ranked("kind")
+    told = {*first.kinds, *(kind for kind, score in ranked if score > BESIDE)} or {ranked[0][0]}
+    return tuple(kind for kind in Kind if kind in told)
+
+
+def _intent(first: Reading, opinion: Opinion, urgency: Urgency, view: Surroundings, context: Context) -> Intent:
+    if first.bare_keyword is not None:
+        return first.intent
+    if urgency >= Urgency.URGENT:
+        return first.intent if urgency is first.urgency else Intent.SYMPTOM_REPORT
+    if first.intent is Intent.OPT_OUT and opinion.of("intent", Intent.OPT_OUT) > AGAINST_OPT_OUT:
+        return Intent.OPT_OUT
+    for name, score in opinion.ranked("intent"):
+        intent = Intent(name)
+        if intent is first.intent:
+            return intent
+        if first.intent not in (Intent.UNCLEAR, Intent.OPT_OUT) and score - opinion.of("intent", first.intent) < SURER:
+            return first.intent
+        if _may_say(intent, score, first, opinion, urgency, view, context):
+            return intent
+    return first.intent
+
+
+def _may_say(
+    intent: Intent, score: float, first: Reading, opinion: Opinion, urgency: Urgency, view: Surroundings, context: Context
+) -> bool:
+    match intent:
+        case Intent.OPT_OUT:
+            return score > SURE_OF_OPT_OUT
+        case Intent.SYMPTOM_REPORT:
+            return urgency is not Urgency.NONE
+        case Intent.ANSWER_NUMBER:
+            return first.number is not None or context.awaiting in MEASURED
+        case Intent.ANSWER_YES | Intent.ANSWER_NO if context.awaiting in ASKED_AGAIN and len(view.text.words) <= SHORT:
+            return False  # the rules know a word or two that answer; what they leave open is asked again
+        case Intent.ANSWER_NO if context.awaiting in DANGER_ASKED:
+            return urgency is Urgency.NONE and opinion.of("urgency", Urgency.REVIEW.word) < HARMLESS
+        case _:
+            return score > 0 or len(view.text.words) > SHORT
+
+
+def _beside(first: Reading, intent: Intent) -> frozenset[Intent]:
+    """What the text does beside its intent: all that the rules heard, but for an answer that is none."""
+    dropped = {intent, Intent.UNCLEAR, *(ANSWERS if intent not in ANSWERS and intent is not Intent.SYMPTOM_REPORT else ())}
+    return frozenset({first.intent, *first.also} - dropped)
+
+
+def _topics(first: Reading, opinion: Opinion) -> tuple[Topic, ...]:
+    """The likeliest topic first, then the others that the rules heard or that are nearly as likely."""
+    ranked = opinion.ranked("topic")
+    heard = [topic for topic in first.topics if topic is not Topic.OTHER and opinion.of("topic", topic) > AGAINST_TOPIC]
+    told = [Topic(ranked[0][0]), *heard, *(Topic(name) for name, score in ranked if score > BESIDE)]
+    return tuple(dict.fromkeys(told))[:MOST_TOPICS]
