@@ -6,7 +6,7 @@ BIN = .venv/bin
 FLASK = $(BIN)/python -m flask
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench check-flows lock clean
+.PHONY: help run test lint bench soak check-flows lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,11 +29,16 @@ check-flows: .venv/run.stamp ## the content: lengths, reading ease, facts, both 
 bench: .venv/test.stamp ## how fast it is, as ratios to what this machine can do
 	@$(BIN)/python -m tests.bench
 
+soak: .venv/test.stamp ## hours: a million strange texts, long property tests, mutants of denial, opt-out and temperatures
+	@$(BIN)/python -m tests.soak
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto -q tests/flows tests/scheduler
+	@$(BIN)/mutmut run && $(BIN)/mutmut results
+
 lock: .venv/test.stamp ## pin the newest releases that requirements*.in allow, with hashes
 	@.ci/lock
 
 clean: ## remove the environment and the caches (instance/ with its data stays)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
 
 .venv/run.stamp: requirements.txt
 	@.ci/environment run

@@ -32,6 +32,7 @@ NOT_OURS = {
     ".hypothesis",
     "screenshots",
     ".bench",
+    "mutants",
 }
 OF_ONE_MACHINE = re.compile(
     r"(?<![\w.~-])/(?:work|root|opt)/|(?<![\w.])/(?:home|Users)/\w"  # folders of one machine

@@ -12,7 +12,7 @@ from bot.parts import parts
 from bot.settings import LANGUAGES
 from flows import lint
 from flows.procedure import CONTENT
-from flows.understanding import word_files
+from flows.understanding import near_misses, word_files
 
 
 @click.command("check-flows", cls=Command)
@@ -42,7 +42,7 @@ def _mistakes_in_words() -> list[str]:
         word_files.load()
     except word_files.BadWords as mistakes:
         return str(mistakes).splitlines()
-    return []
+    return near_misses.caught()
 
 
 @click.command(cls=Command)

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import click
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.cli.common import Command, as_json, fail
 from bot.settings import LANGUAGES
 from flows.evaluation import MEASURES, Case, Reader, confusion, noisy, read_all
-from flows.understanding import Awaiting, Context, Reading, Stage, Urgency, read
+from flows.understanding import Awaiting, Context, Intent, Reading, Stage, Topic, Urgency, read
 from flows.understanding.read import read_by_rules
 from flows.understanding.words import words
 
@@ -29,6 +29,15 @@ class Line(BaseModel):
     stage: Stage = Stage.AFTERCARE
     awaiting: Awaiting = Awaiting.NONE
     media: int = Field(default=0, ge=0)
+
+
+class Labelled(Line):
+    """One text of `flask evaluate`: what is known, and the labels to judge by (`tests/corpus/README.md`)."""
+
+    model_config = ConfigDict(extra="allow")
+    urgency: Literal["none", "review", "urgent", "emergency"] | None = None
+    intent: Intent | None = None
+    faq_topic: Topic | None = None
 
 
 @click.command(cls=Command)
@@ -62,13 +71,18 @@ def _understand_line(line: str, number: int) -> bool:
     try:
         asked = Line.model_validate_json(line)
     except ValidationError as mistake:
-        first = mistake.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        click.echo(f"line {number}: {f'{where}: ' if where else ''}{first['msg']}", err=True)
+        click.echo(f"line {number}: {_first(mistake)}", err=True)
         return False
     reading = read(asked.text, Context(asked.language, asked.stage, asked.awaiting, asked.media))
     click.echo(json.dumps(_said(asked.id, reading), ensure_ascii=False))
     return True
+
+
+def _first(mistake: ValidationError) -> str:
+    """The first thing that is wrong with a line, without what the line says."""
+    first = mistake.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
 def _said(line_id: object, reading: Reading) -> dict[str, object]:
@@ -113,10 +127,11 @@ def evaluate(files: tuple[Path, ...], rules_only: bool, noise: bool, by_file: bo
 def _rows(file: Path, noise: bool) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         try:
-            row = json.loads(line)
-            yield {**row, "text": noisy(row["text"], str(row.get("id", number)))} if noise else row
-        except (ValueError, KeyError) as mistake:
-            fail(f"{file}, line {number}: {mistake!r}", 2)
+            Labelled.model_validate_json(line)
+        except ValidationError as mistake:
+            fail(f"{file}, line {number}: {_first(mistake)}", 2)
+        row = json.loads(line)
+        yield {**row, "text": noisy(row["text"], str(row.get("id", number)))} if noise else row
 
 
 def _print_figures(name: str, cases: Sequence[Case]) -> None:

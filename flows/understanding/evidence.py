@@ -1,9 +1,9 @@
 """What a text shows the second reader: its words, neighbours, pieces of words and the lists they stand on, and what was asked.
 
 A piece of evidence is a short string, its first letters tell what it is: `w:gush` a word, `wd:fever` a word that is denied
-(`wi:` imagined, `wf:` a figure of speech), `b:cant_get` two neighbours, `c:reath` four or five letters of a word (`^` and `$`
-are its ends), `l:throat` a word file's list (`ld:`, `li:`, `lf:` likewise), `g:topics.cost` a pattern of the word files
-found, `T:FEVER` a body temperature.
+(`wi:` imagined, `wf:` a figure of speech), `b:cant_get` two neighbours (`bd:no_fever` where one is denied), `c:reath` four or
+five letters of a word (`^` and `$` are its ends), `l:throat` a word file's list (`ld:`, `li:`, `lf:` likewise), `g:topics.cost`
+a pattern of the word files found, `T:FEVER` a body temperature. A denied word shows no more than that it is denied.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ from flows.understanding.words import Words
 PIECES = (4, 5)  # letters
 SMALL = frozenset(map(str, range(12)))  # numbers that mean something by themselves
 NUMBER = "#"
+DENIED = "d"
 LENGTHS = ((1, "1"), (3, "3"), (7, "7"), (15, "15"))  # words of a text: up to this many
 GROUPS = ("intents.", "topics.", "around.")  # the first reader's verdicts on signs are not shown: the second judges by itself
 
@@ -42,14 +43,15 @@ def spelt_words(view: Surroundings) -> list[str]:
 def marks(view: Surroundings) -> list[str]:
     """For each word what surrounds it: `d` denied, `f` a figure of speech, `i` imagined, or nothing."""
     return [
-        "d" if denied else "f" if figure else "i" if imagined else ""
+        DENIED if denied else "f" if figure else "i" if imagined else ""
         for denied, figure, imagined in zip(view.denied, view.figure, view.imagined, strict=True)
     ]
 
 
-def of_neighbours(spelt: list[str]) -> Iterator[str]:
+def of_neighbours(spelt: list[str], marked: list[str]) -> Iterator[str]:
     """The evidence of two words that stand together."""
-    return (f"b:{first}_{second}" for first, second in pairwise(spelt))
+    for (first, one), (second, other) in pairwise(zip(spelt, marked, strict=True)):
+        yield f"bd:{first}_{second}" if DENIED in (one, other) else f"b:{first}_{second}"
 
 
 def of_marked(spelt: list[str], marked: list[str]) -> Iterator[str]:
@@ -85,11 +87,11 @@ def of_whole(view: Surroundings, spelt: list[str], context: Context) -> Iterator
 
 def evidence(view: Surroundings, context: Context) -> Iterable[str]:
     """Everything that a text shows, once for each place where it shows it. The text has at least one word."""
-    spelt = spelt_words(view)
-    for word in spelt:
-        yield from of_word(word)
-    marked = marks(view)
-    yield from of_neighbours(spelt)
+    spelt, marked = spelt_words(view), marks(view)
+    for word, mark in zip(spelt, marked, strict=True):
+        if mark != DENIED:
+            yield from of_word(word)
+    yield from of_neighbours(spelt, marked)
     yield from of_marked(spelt, marked)
     yield from of_lists(view, marked)
     yield from of_whole(view, spelt, context)

@@ -99,7 +99,8 @@ def _holds(intent: Intent, one: Found, view: Surroundings, sign_words: set[int])
 def _stops_texts(one: Found, view: Surroundings, sign_words: set[int]) -> bool:
     """Whether these words end the texts: not "the swelling won't stop", not "don't stop texting me"."""
     words = view.text.words
-    if _is_denied_near(one.start, view) or any(at in sign_words for at in range(one.start, one.end)):
+    shared = [at for at in range(one.start, one.end) if at in sign_words]
+    if _is_denied_near(one.start, view) or any(not view.has(at, "this_one") and not view.has(at, "self") for at in shared):
         return False
     if one.start and words[one.start - 1] in ("dont", "never", "should", "not"):
         return False

@@ -43,6 +43,8 @@ def joined(first: Reading, view: Surroundings, context: Context, reader: SecondR
     if intent is not first.intent:
         why.append(_because(intent, reader, view, Head("intent", intent)))
         also = _beside(first, intent)
+    if opinion.of("intent", Intent.OPT_OUT) <= AGAINST_OPT_OUT and first.bare_keyword is None:
+        also -= {Intent.OPT_OUT}
     return replace(
         first,
         urgency=urgency,

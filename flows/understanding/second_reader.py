@@ -14,7 +14,7 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
-from flows.understanding.evidence import list_names, marks, of_marked, of_neighbours, of_whole, of_word, spelt_words
+from flows.understanding.evidence import DENIED, list_names, marks, of_marked, of_neighbours, of_whole, of_word, spelt_words
 from flows.understanding.reading import Context
 from flows.understanding.surroundings import Surroundings
 
@@ -98,11 +98,12 @@ class SecondReader:
         spelt = spelt_words(view)
         marked = marks(view)
         total = shown = 0
-        for word in spelt:
-            row, pieces = self._words.get(word) or self._remember(word)
-            total += row
-            shown += pieces
-        for piece in (*of_neighbours(spelt), *of_marked(spelt, marked), *of_whole(view, spelt, context)):
+        for word, mark in zip(spelt, marked, strict=True):
+            if mark != DENIED:
+                row, pieces = self._words.get(word) or self._remember(word)
+                total += row
+                shown += pieces
+        for piece in (*of_neighbours(spelt, marked), *of_marked(spelt, marked), *of_whole(view, spelt, context)):
             total += self._rows.get(piece, 0)
             shown += 1
         lists = self._lists or self._remember_lists(view)
@@ -116,17 +117,16 @@ class SecondReader:
 
     def causes(self, view: Surroundings, head: Head) -> tuple[str, ...]:
         """The words of a text that spoke most for a yes, the strongest first; neighbours that spoke together stand together."""
-        spelt = spelt_words(view)
+        spelt, marked = spelt_words(view), marks(view)
         shift = 8 * LANE * self._lanes[head.group][head.name]
+        beside = [self._rows.get(piece, 0) for piece in of_neighbours(spelt, marked)]
         told: dict[tuple[int, int], int] = {}
-        for at, (word, mark) in enumerate(zip(spelt, marks(view), strict=True)):
-            row, _ = self._words.get(word) or self._remember(word)
-            if mark:
-                row += self._rows.get(f"w{mark}:{word}", 0)
+        for at, (word, mark) in enumerate(zip(spelt, marked, strict=True)):
+            row = 0 if mark == DENIED else (self._words.get(word) or self._remember(word))[0]
+            row += self._rows.get(f"w{mark}:{word}", 0) if mark else 0
             told[at, at + 1] = self._weight(row, shift)
             if at:
-                beside = self._weight(self._rows.get(f"b:{spelt[at - 1]}_{word}", 0), shift)
-                told[at - 1, at + 1] = told[at - 1, at] + told[at, at + 1] + beside
+                told[at - 1, at + 1] = told[at - 1, at] + told[at, at + 1] + self._weight(beside[at - 1], shift)
         causes: list[tuple[int, int]] = []
         for start, end in sorted(told, key=lambda place: (-told[place], place)):
             if told[start, end] > 0 and not any(start < last and first < end for first, last in causes):

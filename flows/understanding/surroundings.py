@@ -22,6 +22,7 @@ HAVING = (
     "noto",
     "veo",
 )  # verbs of having and noticing: "fiebre no tengo", "no traigo la cara hinchada"
+LIKENING = ("as", "like", "como")  # "itchy as a dog with fleas"
 NEAR_A_SIGN, NEAR_AN_EMERGENCY = 6, 3  # counting words between somebody else and a sign of theirs
 
 
@@ -81,7 +82,7 @@ class Surroundings:
     def claim(self, spans: tuple[tuple[int, int], ...], heads: tuple[tuple[int, int], ...], sign: Sign) -> Claim:
         """What the text does with the sign whose words are `spans`, `heads` those of them that say what it is."""
         start, end = min(first for first, _ in spans), max(last for _, last in spans)
-        own = {at for first, last in spans for at in range(first, last)}
+        own = self._own(spans, start, end)
         if any(self._is_figure(first, last) for first, last in spans):
             return Claim.FIGURE
         if self._denied(heads, own) or self._denied_after(end):
@@ -106,6 +107,11 @@ class Surroundings:
         if self._over(start, end):
             return Claim.OVER
         return Claim.STATED
+
+    def _own(self, spans: tuple[tuple[int, int], ...], start: int, end: int) -> set[int]:
+        """The words of a sign; all from its first to its last where a negator is one of them: "no puedo ni respirar"."""
+        own = {at for first, last in spans for at in range(first, last)}
+        return {*range(start, end)} if any(self.has(at, "negator") for at in own) else own
 
     def _is_figure(self, first: int, last: int) -> bool:
         counting = [at for at in range(first, last) if self.board.weight[at + 1] > self.board.weight[at]] or range(first, last)
@@ -219,15 +225,16 @@ class Surroundings:
 
     def _owner_behind(self, end: int, emergency: bool) -> Claim | None:
         """ "The one with the fever is my son", "a rash on the dog"."""
-        linked = False
+        linked = is_said = False
         for at in range(end, min(end + 7, len(self.text.words))):
-            if self.text.clause[at] != self.text.clause[end - 1]:
+            if self.text.clause[at] != self.text.clause[end - 1] or self.text.words[at] in LIKENING:
                 return None
-            if linked and (self._is_somebody_else(at) or self.has(at, "animal") or self.has(at, "device")):
+            if linked and (self._is_somebody_else(at) or self.has(at, "animal") or (is_said and self.has(at, "device"))):
                 return Claim.ELSEWHOSE
             if self.has(at, "contrast") or (self.has(at, "opener") and not self.has(at, "be_verb")):
                 return None
-            linked = linked or self.has(at, "be_verb") or (not emergency and self.text.words[at] in ("on", "of", "de", "en", "a"))
+            is_said = is_said or self.has(at, "be_verb")
+            linked = linked or is_said or (not emergency and self.text.words[at] in ("on", "of", "de", "en", "a"))
         return None
 
     def _speaks_of_self(self, own: set[int]) -> bool:

@@ -129,14 +129,13 @@ def _asked_sentences(view: Surroundings) -> set[int]:
 def _mark_denied(view: Surroundings) -> None:
     number = view.words.lists["negator"]
     harmless = {at for found in view.around.get("around.not_denying", ()) for start, end in found.spans for at in range(start, end)}
-    negators = [
-        at
-        for at in view.board.places.get(number, ())
-        if harmless.isdisjoint(range(at, at + view.board.at[at][number])) and (not view.figure[at] or view.has(at, "none_seen"))
-    ]
+    negators = view.board.places.get(number, [])
     for at, following in zip(negators, [*negators[1:], len(view.text.words)], strict=False):
         start = at + view.board.at[at][number]
-        _deny(view, at, start, max(start, following))
+        if harmless.isdisjoint(range(at, start)) and (not view.figure[at] or view.has(at, "none_seen")):
+            _deny(view, at, start, max(start, following))
+    for at in view.places("none_of_them"):
+        _deny_before(view, at)
 
 
 def _deny(view: Surroundings, negator: int, start: int, end: int) -> None:
@@ -153,10 +152,19 @@ def _deny(view: Surroundings, negator: int, start: int, end: int) -> None:
         object_follows = view.has(at - 1, "preposition") or text.words[at - 1] in HAVING
         if view.has(at, "subject") and not object_follows and (content or answer):
             return
-        if content and _opens_clause(view, at, answer):
-            return
+        if content and (_opens_clause(view, at, answer) or (view.has(at, "be_verb") and view.has(start, "be_verb"))):
+            return  # "no es dolor | es picazon"
         view.denied[at] += (negator,)
         content = content or board.weight[at + 1] > board.weight[at]
+
+
+def _deny_before(view: Surroundings, closing: int) -> None:
+    """ "Your list: fever, chills, swelling. None of them": what was named before, if nothing there is told of herself."""
+    sentence = view.text.sentence[closing]
+    before = [at for at in range(closing) if sentence - 1 <= view.text.sentence[at] <= sentence]
+    if not any(view.has(at, "self") or view.has(at, "contrast") for at in before):
+        for at in before:
+            view.denied[at] += (closing,)
 
 
 def _opens_clause(view: Surroundings, at: int, answer: bool) -> bool:

@@ -22,6 +22,7 @@ _HALVES = ("half", "medio", "media")
 _LINKS = frozenset((*_POINTS, *_HALVES, "and", "y", "a"))  # between the words of one number
 # Words beside a number that is told alone: "its 39", "39 y medio".
 _ALONE = frozenset((*_SPOKEN, *_POINTS, "and", "a", "half", "y", "medio", "its", "it", "is", "es", "c", "please", "thanks", "gracias"))
+_WEATHER = frozenset(("sombra", "shade", "afuera", "outside", "clima", "weather", "outdoors", "forecast", "pueblo", "pronostico"))
 HOW_SHE_IS = (Awaiting.NONE, Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.SYMPTOM_DETAIL)
 NEAR = 6  # words between a number and the word that makes it a temperature
 
@@ -128,11 +129,13 @@ def _spoken_temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[W
 
 
 def _is_something_else(view: Surroundings, start: int, end: int, awaiting: Awaiting) -> bool:
-    """A dose, an hour, a price; somebody else's; a limit ("over 101"), a denied one, a figure of speech."""
+    """A dose, an hour, a price, the weather; somebody else's; a limit ("over 101"), a denied one, a figure of speech."""
     words = view.text.words
     if (end < len(words) and view.has(end, "counted_unit")) or (
         start and view.has(start - 1, "before_a_number") and words[start] != "hundred"  # "a hundred and one"
     ):
+        return True
+    if not _WEATHER.isdisjoint(words) and awaiting is not Awaiting.TEMPERATURE:
         return True
     answers = awaiting is Awaiting.TEMPERATURE and start == 0
     if not answers and view.owner(start, end, emergency=False) is not None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.evaluation import MEASURES, Case, read_all
+from flows.evaluation import MEASURES, Case, noisy, read_all
 from flows.understanding import Intent, read
+from flows.understanding.read import read_by_rules
 
 CORPUS = Path(__file__).parents[1] / "corpus"
-FOLDERS = ("cases", "lessons")
+FOLDERS = ("cases", "lessons", "held")
 LANGUAGES = ("en", "es")
 FIGURES = {measure.name: measure for measure in MEASURES}
 
@@ -32,7 +33,9 @@ def share(name: str, cases: list[Case]) -> float:
     return counted / judged
 
 
-def test_the_corpus_is_as_large_as_promised():
+def test_the_corpus_is_as_large_as_promised_and_the_held_texts_stand_nowhere_else():
+    texts = {folder: {(row["text"].casefold(), row.get("awaiting"), row.get("stage")) for row in rows(folder)} for folder in FOLDERS}
+    assert not texts["held"] & (texts["lessons"] | texts["cases"])
     for language, least in (("en", 1200), ("es", 500)):
         assert sum(row.get("language", "en") == language for folder in FOLDERS for row in rows(folder)) >= least
     assert len({row["id"] for folder in FOLDERS for row in rows(folder)}) == sum(len(rows(folder)) for folder in FOLDERS)
@@ -55,6 +58,12 @@ def test_the_corpus_is_as_large_as_promised():
         ("lessons", "reviews seen by a person", 0.94),
         ("lessons", "intent", 0.94),
         ("lessons", "topic of a question", 0.98),
+        ("lessons", "opt-outs heard", 0.97),
+        ("lessons", "of opt-outs heard, meant", 0.99),
+        ("held", "emergencies read as such", 0.95),
+        ("held", "signs raised", 0.96),
+        ("held", "intent", 0.9),
+        ("held", "topic of a question", 0.9),
     ],
 )
 def test_at_least(folder, name, least, language):
@@ -62,7 +71,7 @@ def test_at_least(folder, name, least, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("folder", "most"), [("cases", 0.01), ("lessons", 0.04)])
+@pytest.mark.parametrize(("folder", "most"), [("cases", 0.01), ("lessons", 0.05), ("held", 0.06)])
 def test_harmless_texts_are_seldom_raised(folder, most, language):
     assert share("false alarms", read_folder(folder, language)) <= most
 
@@ -70,7 +79,7 @@ def test_harmless_texts_are_seldom_raised(folder, most, language):
 def test_a_wrong_label_is_a_miss():
     """That the figures above can fail: the same readings against labels that say something else."""
     turned = {"none": "urgent", "review": "none", "urgent": "none", "emergency": "none"}
-    cases = [Case({**case.row, "urgency": turned[case.row["urgency"]]}, case.reading) for case in read_folder("lessons", "en")]
+    cases = [Case({**case.row, "urgency": turned[case.row["urgency"]]}, case.reading) for case in read_folder("held", "en")]
     assert share("signs raised", cases) < 0.2
     assert share("false alarms", cases) > 0.5
 
@@ -88,3 +97,22 @@ def test_what_else_the_cases_say():
             wrong.append("not_intent")
         misread += [(row["id"], wrong, row["text"])] if wrong else []
     assert len(misread) <= 0.005 * len(rows("cases")), misread
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_hurried_thumb_hides_few_signs(language):
+    chosen = [row for row in rows("held") if row.get("language", "en") == language]
+    clean = share("signs raised", read_folder("held", language))
+    hurried = share("signs raised", read_all(({**row, "text": noisy(row["text"], row["id"])} for row in chosen), read))
+    assert hurried >= clean - 0.05
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_second_reader_earns_its_weight(language):
+    """On texts that it has not learned from: at least half of what the rules miss, and no more false alarms."""
+    alone = read_all((row for row in rows("held") if row.get("language", "en") == language), read_by_rules)
+    both = read_folder("held", language)
+    for name in ("signs raised", "emergencies read as such"):
+        assert (1 - share(name, both)) <= 0.5 * (1 - share(name, alone))
+    assert share("false alarms", both) <= share("false alarms", alone)
+    assert share("intent", both) >= share("intent", alone) + 0.05

@@ -2,8 +2,7 @@
 
 import pytest
 
-from flows.understanding import Awaiting, Context, Intent, Kind, Reading, Stage, Topic, Urgency, read
-from flows.understanding.read import read_by_rules
+from flows.understanding import Awaiting, Context, Intent, Kind, Reading, Stage, Topic, Urgency, near_misses, read
 from flows.understanding.words import words
 
 
@@ -15,20 +14,14 @@ def before(text: str, awaiting: Awaiting = Awaiting.NONE) -> Reading:
     return read(text, Context(stage=Stage.PREP, awaiting=awaiting))
 
 
-def near_misses() -> list:
-    return [pytest.param(group, text, id=f"{group}: {text}") for group, texts in words().near_misses.items() for text in texts]
-
-
-@pytest.mark.parametrize(("group", "text"), near_misses())
-def test_near_misses_of_the_word_files(group, text):
-    section, _, name = group.partition(".")
-    reading = read_by_rules(text, Context(stage=Stage.PREP if section in ("intents", "topics") else Stage.AFTERCARE))
-    if section == "intents":
-        assert not reading.does(Intent(name)), reading
-    elif section == "topics":
-        assert Topic(name) not in reading.topics, reading
-    elif section == "signs":
-        assert not set(words().signs[name].kinds) & set(reading.kinds), reading
+def test_the_word_files_keep_away_from_their_near_misses(monkeypatch):
+    assert near_misses.caught() == []
+    groups = {pattern.group for pattern in words().vocabulary.patterns if not pattern.group.startswith("around.")}
+    assert {group for group in groups if not words().near_misses[group]} == set()
+    for group, text in (("signs.fever", "I have a fever"), ("intents.opt_out", "stop texting me"), ("topics.cost", "what does it cost")):
+        monkeypatch.setitem(words().near_misses, group, [text])
+        assert near_misses.caught() == [f"near miss of [{group}] is caught: {text!r}"]
+        monkeypatch.setitem(words().near_misses, group, [])
 
 
 def test_what_decides_is_named():

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from flows.understanding import Awaiting, Context, Reading, Stage, read
 from flows.understanding.words import words
+from tests.support import strange_texts
+from tests.support.strange_texts import LONGEST_SECONDS, read_strange
 
-LONGEST_SECONDS = 0.05
 CONTEXTS = st.builds(
     Context,
     language=st.sampled_from(("en", "es")),
@@ -81,3 +82,24 @@ def test_any_words_in_any_order(parts, context):
 )
 def test_no_text_takes_long(text):
     assert quickest(text) < LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_twenty_thousand_strange_texts(part):
+    """`make soak` reads a million."""
+    assert read_strange(part * 2500, 2500) == []
+
+
+def test_a_text_that_is_slow_or_raises_is_told(monkeypatch):
+    def broken(text, context):
+        if "a" in text:
+            raise KeyError
+        begun = time.process_time()
+        while time.process_time() < begun + 2 * LONGEST_SECONDS:
+            pass
+        return read(text, context)
+
+    monkeypatch.setattr(strange_texts, "read", broken)
+    wrong = read_strange(0, 8)
+    assert len(wrong) == 8
+    assert {line.split()[2] for line in wrong} == {"raised", "took"}
