@@ -107,8 +107,14 @@ def show(as_json: bool, rows: Sequence[Mapping[str, Any]], columns: Sequence[str
 
         table = Table(*columns, box=None, padding=(0, 2, 0, 0))
         for row in rows:
-            table.add_row(*(Text("" if row[column] is None else str(row[column])) for column in columns))
+            table.add_row(*(Text(_cell(row[column])) for column in columns))
         Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def iso(moment: datetime | None) -> str | None:

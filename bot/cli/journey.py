@@ -1,5 +1,6 @@
 """Commands of a scheduler: enroll, move, cancel, mark, and see what a patient gets and got."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -168,20 +169,24 @@ def upcoming(enrollment: int, as_json: bool) -> None:
 @as_json
 @on_database
 def transcript(enrollment: int, as_json: bool) -> None:
-    """All texts of an enrollment, in order."""
+    """All texts of an enrollment, in order; of hers also how urgent each was taken to be, and the words that decided."""
     with parts().db.read() as session:
         enrollments.look_at(session, enrollment)
         inbound = session.scalars(select(InboundText).where(InboundText.enrollment_id == enrollment))
-        entries: list[tuple[datetime, int, dict[str, Any]]] = [
-            (row.received_at, 0, {"direction": "in", "body": row.body, "state": "received", "step": None, "urgency": row.urgency})
-            for row in inbound
-        ]
+        entries: list[tuple[datetime, int, dict[str, Any]]] = [(row.received_at, 0, _received(row)) for row in inbound]
         outgoing = select(OutgoingMessage).where(OutgoingMessage.enrollment_id == enrollment, OutgoingMessage.attempts > 0)
         for row in session.scalars(outgoing.order_by(OutgoingMessage.id)):
-            entry = {"direction": "out", "body": row.body, "state": row.state, "step": row.step, "urgency": None}
+            entry: dict[str, Any] = {
+                "direction": "out", "body": row.body, "state": row.state, "step": row.step, "urgency": None, "why": [],
+            }  # fmt: skip
             entries.append((row.sent_at or row.created_at, row.id, entry))
     rows = [{"at": iso(at), **entry} for at, _, entry in sorted(entries, key=lambda entry: entry[:2])]
-    show(as_json, rows, ("at", "direction", "state", "body"), "No text has gone either way.")
+    show(as_json, rows, ("at", "direction", "state", "urgency", "why", "body"), "No text has gone either way.")
+
+
+def _received(row: InboundText) -> dict[str, Any]:
+    why = json.loads(row.why)
+    return {"direction": "in", "body": row.body, "state": "received", "step": None, "urgency": row.urgency, "why": why}
 
 
 @click.command(cls=Command)

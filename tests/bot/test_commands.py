@@ -68,6 +68,8 @@ def test_a_journey_by_commands_in_the_promised_shapes(world: World, maria: Phone
     assert {"at", "direction", "body", "state", "step"} <= set(lines[0])
     assert [line["direction"] for line in lines][:2] == ["out", "in"]
     assert lines[1]["body"] == "my breast is hot and I have chills"
+    assert (lines[1]["urgency"], set(lines[1]["why"])) == ("urgent", {"breast is hot", "chills"})  # why the case was opened
+    assert "breast is hot; chills" in invoke(world, "transcript", "1").stdout
     assert sorted(lines, key=lambda line: utc(line["at"])) == lines
     assert [row["name"] for row in told(world, "staff", "list")] == ["Ana"]
     assert [row["rung"] for row in told(world, "on-call", "list")] == ["nurse"]
