@@ -52,7 +52,7 @@ class Measure:
     name: str
     about: Callable[[Case], bool]
     counts: Callable[[Case], bool]
-    is_miss: bool = True  # what does not count is a miss; else what counts is one
+    wanted: bool = True  # what does not count is a miss; else what counts is one
 
     def of(self, cases: Iterable[Case]) -> tuple[int, int]:
         """How many count, of how many."""
@@ -61,10 +61,11 @@ class Measure:
 
     def misses(self, cases: Iterable[Case]) -> list[Case]:
         """The cases that were misread."""
-        return [case for case in cases if self.about(case) and self.counts(case) is not self.is_miss]
+        return [case for case in cases if self.about(case) and self.counts(case) is not self.wanted]
 
 
-def _is_harmless(case: Case) -> bool:
+def is_harmless(case: Case) -> bool:
+    """Whether nobody may be paged for it."""
     return case.row.get("urgency") == "none" and not {"urgent", "emergency"} & {*case.row.get("urgency_ok", ())}
 
 
@@ -79,7 +80,7 @@ def _may_stop(case: Case) -> bool:
 MEASURES = (
     Measure("emergencies read as such", lambda c: c.row.get("urgency") == "emergency", lambda c: c.reading.urgency is Urgency.EMERGENCY),
     Measure("signs raised", lambda c: c.is_sign, lambda c: c.is_raised),
-    Measure("false alarms", _is_harmless, lambda c: c.is_raised, is_miss=False),
+    Measure("false alarms", is_harmless, lambda c: c.is_raised, wanted=False),
     Measure("reviews seen by a person", lambda c: c.row.get("urgency") == "review", lambda c: c.reading.urgency >= Urgency.REVIEW),
     Measure("urgency", lambda c: "urgency" in c.row, lambda c: c.right("urgency", c.reading.urgency.word)),
     Measure("intent", lambda c: "intent" in c.row, lambda c: c.right("intent", c.reading.intent)),
@@ -114,7 +115,7 @@ def noisy(text: str, seed: str) -> str:
     >>> noisy("My breast is swollen and really hot today.", "7")
     'my breast is swollen n really hot today'
     """
-    words = re.sub(r"[.,!¡¿;:]", "", text.lower()).split(" ")
+    words = re.sub(r"[!¡¿;]|[.,:](?!\d)", "", text.lower()).split(" ")
     return " ".join(_typed(word, crc32(f"{seed} {at} {word}".encode())) for at, word in enumerate(words))
 
 

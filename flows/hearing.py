@@ -8,10 +8,9 @@ from flows.checklist import CHECKLIST, TASKS, VISIT
 from flows.effects import Place
 from flows.procedure import Procedure
 from flows.questions import FINE, PROBLEM, Question, closed, open_key
-from flows.understanding.reading import Awaiting, Intent, Kind, Reading, Stage, Urgency
+from flows.understanding.reading import ASKED_AFTER_TEST, Awaiting, Intent, Kind, Reading, Stage, Urgency
 
 QUESTIONS: dict[str, Question] = {**CHECKLIST, **VISIT, **CHECK_IN}
-ASKED_AFTER_TEST = frozenset({Awaiting.TEST_DONE, Awaiting.CHECK_IN, Awaiting.RED_FLAGS})
 VISIT_WISHES = (Intent.RESCHEDULE, Intent.CANCEL_PROCEDURE)
 
 

@@ -21,7 +21,9 @@ from bot.cli.common import Command, fail, on_database
 from bot.logs import log
 from bot.parts import Parts, parts
 from flows import lint
+from flows.procedure import BadContent
 from flows.understanding.read import prepare
+from flows.understanding.word_files import BadWords
 from scheduler import ticks
 from scheduler.simulate import simulate
 
@@ -132,8 +134,14 @@ def refuse_unless_ready(parts: Parts) -> None:
 
 
 def load_readers() -> None:
-    """Load what reads texts before the first one comes, and spare the garbage collector its hundred thousand objects."""
-    prepare()
+    """Load what reads texts before the first one comes, and spare the garbage collector its hundred thousand objects.
+
+    Ends the program where the files of words or texts can't be read.
+    """
+    try:
+        prepare()
+    except (BadWords, BadContent) as mistakes:
+        fail(str(mistakes), 2)
     gc.collect()
     gc.freeze()
 

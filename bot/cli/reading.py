@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import click
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from bot.cli.common import Command, as_json, fail
 from bot.settings import LANGUAGES
@@ -23,7 +23,7 @@ class Line(BaseModel):
     """One text of `flask understand --jsonl`."""
 
     model_config = ConfigDict(extra="ignore")
-    id: Any = None
+    id: str | int | FiniteFloat | None = None
     text: str
     language: str = "en"
     stage: Stage = Stage.AFTERCARE
@@ -38,6 +38,9 @@ class Labelled(Line):
     urgency: Literal["none", "review", "urgent", "emergency"] | None = None
     intent: Intent | None = None
     faq_topic: Topic | None = None
+    urgency_ok: list[Literal["none", "review", "urgent", "emergency"]] = Field(default_factory=list)
+    intent_ok: list[Intent] = Field(default_factory=list)
+    faq_topic_ok: list[Topic | None] = Field(default_factory=list)
 
 
 @click.command(cls=Command)
@@ -111,9 +114,12 @@ def evaluate(files: tuple[Path, ...], rules_only: bool, noise: bool, by_file: bo
     reader: Reader = read_by_rules if rules_only else read
     cases = {file: read_all(_rows(file, noise), reader) for file in chosen}
     every = [case for read_cases in cases.values() for case in read_cases]
-    groups = {language: [case for case in every if case.row.get("language", "en") == language] for language in LANGUAGES}
+    languages = sorted({case.row.get("language", "en") for case in every})
+    groups = {language: [case for case in every if case.row.get("language", "en") == language] for language in languages}
     if by_file:
         groups |= {file.stem: read_cases for file, read_cases in cases.items()}
+    if as_json and misses:
+        fail("--json gives the figures; --misses the texts: choose one", 2)
     if as_json:
         click.echo(json.dumps({name: {m.name: m.of(group) for m in MEASURES} for name, group in groups.items() if group}))
         return
@@ -125,12 +131,18 @@ def evaluate(files: tuple[Path, ...], rules_only: bool, noise: bool, by_file: bo
 
 
 def _rows(file: Path, noise: bool) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    try:
+        lines = file.read_text("utf-8-sig").split("\n")  # not splitlines(): U+2028 may stand in a text
+    except UnicodeDecodeError:
+        fail(f"{file} is not UTF-8", 2)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
             Labelled.model_validate_json(line)
         except ValidationError as mistake:
             fail(f"{file}, line {number}: {_first(mistake)}", 2)
-        row = json.loads(line)
+        row = {key: value for key, value in json.loads(line).items() if value is not None}  # no label is no judgement
         yield {**row, "text": noisy(row["text"], str(row.get("id", number)))} if noise else row
 
 
@@ -167,7 +179,13 @@ def train(quiet: bool) -> None:
     if not files:
         fail(f"no texts to learn from: {CORPUS / 'lessons'} is not below this folder", 2)
     rows = [row for file in files for row in _rows(file, noise=False)]
-    rows += [{"text": text, "not_intent": group.removeprefix("intents.")} for group, texts in words().near_misses.items() for text in texts]
+    rows += [row for file in files for row in _rows(file, noise=True)]  # all once more, as a hurried thumb would type them
+    rows += [
+        {"text": text, "not_intent": group.removeprefix("intents.")}
+        for group, texts in words().near_misses.items()
+        if group.startswith("intents.")
+        for text in texts
+    ]
     weights = learn(rows, (lambda _: None) if quiet else click.echo)
     FILE.write_text(weights.text(), "utf-8")
     click.echo(f"{FILE.name}: {len(weights.rows)} pieces of evidence, {len(weights.heads)} questions.")

@@ -1,19 +1,22 @@
 """Answers to the question that was asked: digits in all spellings, yes and no, "done", changes of mind."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from flows.understanding.plain_no import is_plain_no
 from flows.understanding.reading import Awaiting, Intent, Urgency
 from flows.understanding.surroundings import Surroundings
 
 DANGER = (Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.DYE_ALLERGY, Awaiting.SYMPTOM_DETAIL)  # a yes is bad news
-_NUMBERS = (
+NUMBERS = (
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
 )
 MEASURED = (Awaiting.TEMPERATURE, Awaiting.PAIN_SCALE)
 DIGITS = {"1": 1, "2": 2, "3": 3, "one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1, "won": 1}
-PAIN_URGENT = 4  # of 10
+PAIN_URGENT, WORST_PAIN = 4, 10
+ARTICLES = ("a", "an", "my", "the", "some", "no", "to")  # behind "I have" they begin what she has
+JUST_ANSWERING = ("polite", "fine", "yes", "agreed", "no_word", "okay", "plain_no", "done")
 SHORT_NAME = 5  # words in which "the throat one" names a sign
 SHORT_ANSWER = 8  # words in which "never had one" is a no
 
@@ -65,7 +68,8 @@ def answer(view: Surroundings, awaiting: Awaiting) -> Answer:
             level = max(level, Urgency.REVIEW)
         return Answer(Intent.ANSWER_NUMBER, number, corrects, max(level, named), str(number))
     said = _said(view, awaiting)
-    if awaiting in DANGER and (said is Intent.ANSWER_NO or _is_short_telling(view, said)) and not is_plain_no(view):
+    open_still = said is Intent.ANSWER_NO or _is_short_telling(view, said)
+    if awaiting in DANGER and open_still and (_several_digits(words) or not is_plain_no(view)):
         return Answer(None, None, corrects, max(Urgency.REVIEW, named), why or " ".join(words[:SHORT_ANSWER]))
     level = Urgency.NONE
     if said is Intent.ANSWER_YES:
@@ -90,25 +94,40 @@ def _is_short_telling(view: Surroundings, said: Intent | None) -> bool:
     return said is None and len(view.text.words) <= SHORT_NAME and not view.asked
 
 
+def _several_digits(words: tuple[str, ...]) -> bool:
+    """ "1/2", "1 or 2"."""
+    return len({DIGITS[word] for word in words if word.isdecimal() and word in DIGITS}) > 1
+
+
 def _named(view: Surroundings, awaiting: Awaiting) -> tuple[Urgency, str]:
     """A sign that the question lists, named bare: "the throat one", "just a little warm there"."""
     words = view.text.words
-    if view.asked or (awaiting is Awaiting.RED_FLAGS and (len(words) > SHORT_NAME or view.names("fine") or view.names("negator"))):
+    if (
+        view.asked
+        or len(words) > SHORT_NAME
+        or view.names("gone")
+        or (awaiting is Awaiting.RED_FLAGS and (view.names("fine") or view.names("negator")))
+    ):
         return Urgency.NONE, ""
     for names, level in _NAMED.get(awaiting, ()):
         for name in names:
-            for at in view.stated(name) if name != "trouble" or len(words) <= SHORT_NAME else ():
+            for at in view.stated(name):
                 return level, words[at]
     return Urgency.NONE, ""
 
 
+def _number(word: str) -> int | None:
+    if word.isdecimal():
+        return int(word[:4])
+    return next((names.index(word) for names in NUMBERS if word in names), None)
+
+
 def _pain_scale(words: tuple[str, ...]) -> int | None:
-    for word in words:
-        if word.isdecimal() and int(word[:4]) <= 10:
-            return int(word)
-        for names in _NUMBERS:
-            if word in names:
-                return names.index(word)
+    """A number from 0 to 10; not one beside a larger one: "10:30", "4/12/1966"."""
+    for _, run in groupby(words, str.isdecimal):
+        told = [number for number in map(_number, run) if number is not None]
+        if told and max(told) <= WORST_PAIN:
+            return told[0]
     return None
 
 
@@ -119,11 +138,8 @@ def _digit(view: Surroundings, corrects: bool) -> int | None:
     if len(places) == 1 and words[: places[0]] == ("no",) and _stands_alone(view, places[0]):
         return DIGITS[words[places[0]]]  # "No. 2"
     if corrects and places:
-        kept = [
-            at
-            for at in places
-            if not (at and words[at - 1] in ("not", "no", "of", "said", "put", "dije", "puse", "sent", "replied", "typed", "wrote"))
-        ]
+        turned = places[-1] if len(places) > 1 and _turns_to(view, places[-1]) else None
+        kept = [at for at in places if at == turned or not (at and view.has(at - 1, "taken_back"))]
         return DIGITS[words[(kept or places)[-1]]]
     if not places or any(word.isdecimal() and word not in DIGITS for word in words):
         return None
@@ -133,6 +149,12 @@ def _digit(view: Surroundings, corrects: bool) -> int | None:
     if any(not view.has(before, "polite") and words[before] != "#" for before in range(at)):
         return None
     return DIGITS[words[at]] if _stands_alone(view, at) else None
+
+
+def _turns_to(view: Surroundings, at: int) -> bool:
+    """ "1 wait no 2", "1, no 2"; not "it was 1 no 2"."""
+    words = view.text.words
+    return words[at - 1] == "no" and not (words[at - 2] in DIGITS and view.same_clause(at - 2, at))
 
 
 def _stands_alone(view: Surroundings, at: int) -> bool:
@@ -148,17 +170,24 @@ def _stands_alone(view: Surroundings, at: int) -> bool:
     return not words[after].endswith("s")
 
 
-def _only(view: Surroundings, start: int, names: tuple[str, ...]) -> bool:
-    """Whether nothing but words and phrases of these lists stands from here on."""
+def _only(view: Surroundings, start: int, names: tuple[str, ...], *, fillers_too: bool = False) -> bool:
+    """Whether nothing but words and phrases of these lists, and perhaps fillers, stands from here on."""
     numbers = view.words.numbers_of(names)
     at = start
     while at < len(view.text.words):
         here = view.board.at[at]
         length = max((here[number] for number in numbers if number in here), default=0)
+        length = length or int(fillers_too and view.text.words[at] in view.words.fillers)
         if not length:
             return False
         at += length
     return True
+
+
+def says_no_more(view: Surroundings) -> bool:
+    """Whether a text is made of answering and politeness alone: "no thanks", "yes everything is ok"; not "no feeling left"."""
+    fillers_too = any(view.names(name) for name in ("fine", "plain_no", "done"))
+    return _only(view, 0, JUST_ANSWERING, fillers_too=fillers_too)
 
 
 def _said(view: Surroundings, awaiting: Awaiting) -> Intent | None:
@@ -208,16 +237,24 @@ def _word_said(view: Surroundings, awaiting: Awaiting, at: int, fine: bool) -> I
     words, danger = view.text.words, awaiting in DANGER
     if view.has(at, "unsure"):
         return Intent.UNCLEAR
+    if not danger and view.has(at, "agreed"):
+        return Intent.ANSWER_YES
     if view.has(at, "yes") and not (words[at] in ("ya", "y") and len(words) > 1):
         if danger and words[at] == "thumbsup":
             return None
         if danger and len(words) > 1 and (fine or any(view.has(later, "no_word") for later in range(at + 1, len(words)))):
             return Intent.ANSWER_NO
         return Intent.ANSWER_YES
-    if awaiting is not Awaiting.NONE and at == 0 and view.has(at, "yes_phrase") and not view.names("negator"):
+    if awaiting is not Awaiting.NONE and at == 0 and _is_yes_phrase(view) and not view.names("negator"):
         return Intent.ANSWER_YES
     if words[at] in ("not", "no") and _names_somebody(view, at + 1):
         return None
     if view.has(at, "no_word") or (awaiting is not Awaiting.NONE and view.has(at, "no_phrase")):
         return None if awaiting is Awaiting.SQUEEZING and len(words) - at <= 2 else Intent.ANSWER_NO
     return None
+
+
+def _is_yes_phrase(view: Surroundings) -> bool:
+    """ "I do", "I have since this morning"; not "I have a question"."""
+    size = view.board.at[0].get(view.words.lists["yes_phrase"], 0)
+    return size > 0 and (size == len(view.text.words) or not view.same_clause(0, size) or view.text.words[size] not in ARTICLES)

@@ -10,34 +10,36 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from flows.understanding.reading import Context
+from flows.understanding.reading import ASKED_AFTER_TEST, Context
 from flows.understanding.surroundings import AFTER, Surroundings
 from flows.understanding.temperature import temperatures
 from flows.understanding.words import Words
 
 PIECES = (4, 5)  # letters
+LONGEST_WORD = 40  # letters that are looked at
 SMALL = frozenset(map(str, range(12)))  # numbers that mean something by themselves
 NUMBER = "#"
 DENIED = "d"
+FEW, MOST_SAID = 12, 3  # words of a text in which all count; times that a word counts in a longer one
 LENGTHS = ((1, "1"), (3, "3"), (7, "7"), (15, "15"))  # words of a text: up to this many
-GROUPS = ("intents.", "topics.", "around.")  # the first reader's verdicts on signs are not shown: the second judges by itself
+GROUPS = ("intents.", "topics.", "around.")
+HIDDEN = "intents.opt_out"  # like the rules' verdicts on signs: where it matters most, the second reader judges by itself
 
 
-@lru_cache(maxsize=20_000)
 def of_word(word: str) -> tuple[str, ...]:
     """The evidence that a word is, wherever it stands.
 
     >>> of_word("gush")
     ('w:gush', 'c:^gus', 'c:gush', 'c:ush$', 'c:^gush', 'c:gush$')
     """
-    framed = f"^{word}$"
+    framed = f"^{word[:LONGEST_WORD]}$"
     pieces = [framed[at : at + size] for size in PIECES for at in range(len(framed) - size + 1)]
     return (f"w:{word}", *(f"c:{piece}" for piece in dict.fromkeys(pieces)))
 
 
 def spelt_words(view: Surroundings) -> list[str]:
     """The words of a text as they are spelt right; numbers that no digit of an answer or scale is are all alike."""
-    return [view.words.meaning(word)[0] if word in SMALL or not word[0].isdecimal() else NUMBER for word in view.text.words]
+    return [word if word in SMALL or not word[0].isdecimal() else NUMBER for word in view.board.spelt]
 
 
 def marks(view: Surroundings) -> list[str]:
@@ -59,16 +61,33 @@ def of_marked(spelt: list[str], marked: list[str]) -> Iterator[str]:
     return (f"w{mark}:{word}" for word, mark in zip(spelt, marked, strict=True) if mark)
 
 
-def of_lists(view: Surroundings, marked: list[str]) -> Iterator[str]:
+def laid_out(view: Surroundings) -> tuple[list[str], list[str], list[dict[int, int]]]:
+    """The words of a text, what surrounds each, and the lists each stands for.
+
+    A word that is said over and over counts a few times only: a text that is sent ten times over means no more than once.
+    """
+    spelt, marked, board = spelt_words(view), marks(view), view.board.at
+    if len(spelt) <= FEW:
+        return spelt, marked, board
+    said: dict[str, int] = {}
+    kept = []
+    for at, word in enumerate(spelt):
+        said[word] = times = said.get(word, 0) + 1
+        if times <= MOST_SAID:
+            kept.append(at)
+    return [spelt[at] for at in kept], [marked[at] for at in kept], [board[at] for at in kept]
+
+
+def of_lists(words: Words, marked: list[str], board: list[dict[int, int]]) -> Iterator[str]:
     """The evidence of the word files' lists, at each word that stands for one."""
-    names = list_names(view.words)
-    for mark, numbers in zip(marked, view.board.at, strict=True):
+    names = list_names(words)
+    for mark, numbers in zip(marked, board, strict=True):
         yield from (names[mark, number] for number in numbers if (mark, number) in names)
 
 
 def of_whole(view: Surroundings, spelt: list[str], context: Context) -> Iterator[str]:
     """The evidence of the text as a whole, and of what is known about it."""
-    after = "after" if context.stage in AFTER else "before"
+    after = "after" if context.stage in AFTER or context.awaiting in ASKED_AFTER_TEST else "before"
     yield f"S:{after}"
     yield f"A:{context.awaiting}"
     yield f"AS:{after}:{context.awaiting}"
@@ -81,19 +100,19 @@ def of_whole(view: Surroundings, spelt: list[str], context: Context) -> Iterator
     for warmth, _ in temperatures(view, context.awaiting):
         yield f"T:{warmth.name}"
     for group in view.around:
-        if group.startswith(GROUPS):
+        if group.startswith(GROUPS) and group != HIDDEN:
             yield f"g:{group}"
 
 
 def evidence(view: Surroundings, context: Context) -> Iterable[str]:
     """Everything that a text shows, once for each place where it shows it. The text has at least one word."""
-    spelt, marked = spelt_words(view), marks(view)
+    spelt, marked, board = laid_out(view)
     for word, mark in zip(spelt, marked, strict=True):
         if mark != DENIED:
             yield from of_word(word)
     yield from of_neighbours(spelt, marked)
     yield from of_marked(spelt, marked)
-    yield from of_lists(view, marked)
+    yield from of_lists(view.words, marked, board)
     yield from of_whole(view, spelt, context)
 
 

@@ -6,7 +6,7 @@ from flows.understanding.answers import Answer
 from flows.understanding.intents import CARRIER_START, CARRIER_STOP, ORDER
 from flows.understanding.patterns import Found
 from flows.understanding.reading import Awaiting, Context, Intent, Kind, Topic, Urgency
-from flows.understanding.signs import Seen
+from flows.understanding.signs import Seen, told_signs
 from flows.understanding.surroundings import AFTER, Claim, Surroundings
 from flows.understanding.temperature import URGENCY, Warmth
 
@@ -166,7 +166,7 @@ def topics_of(heard: Heard, intent: Intent, also: frozenset[Intent]) -> tuple[To
 def why_of(heard: Heard, intent: Intent, also: frozenset[Intent]) -> tuple[str, ...]:
     """Return the words that decided, the most urgent first."""
     words = heard.view.text.words
-    reasons = [one.why for one in sorted(heard.counting, key=lambda one: -one.urgency)]
+    reasons = [one.why for one in told_signs(heard.seen)]
     reasons += [f"temperature {written}" for _, written in heard.warm]
     reasons += [heard.said.why] if heard.said.why else []
     reasons += [" ".join(words[heard.told[one].start : heard.told[one].end]) for one in (intent, *sorted(also)) if one in heard.told]

@@ -2,6 +2,7 @@
 
 import re
 
+from flows.understanding.opt_out import ends_texts
 from flows.understanding.patterns import Found
 from flows.understanding.reading import Intent, Stage, Topic
 from flows.understanding.surroundings import AFTER, Surroundings
@@ -11,12 +12,10 @@ CARRIER_START = frozenset(("start", "unstop"))
 CARRIER_HELP = frozenset(("help", "info"))
 _TAPBACK = re.compile(
     r"""^\W{0,4}(?:[\w.' -]{1,40}\s)?(?:liked|loved|disliked|emphasized|laughed\sat|questioned|reacted\s\S{1,12}\sto|removed\sa\s\w+\sfrom
-    |le\sgusto|le\sencanto|no\sle\sgusto|enfatizo|se\srio\sde|reacciono\s(?:con\s)?\S{1,12}\sa|\S{1,12}\s{1,3}to|\S{1,12}\s{1,3}a)\s{1,3}["']""",
+    |(?:no\s)?[lm]e\sgust[ao]|[lm]e\sencant[ao]|enfatizo|se\srio\sde|reacciono\s(?:con\s)?\S{1,12}\sa|\S{1,12}\s{1,3}to|\S{1,12}\s{1,3}a)\s{1,3}["']""",
     re.VERBOSE,
 )
 
-TELLS_HOW = frozenset(("reply", "replying", "responda", "responde", "respondiendo", "txt", "envie", "envia", "marque"))
-NEAR = 4  # words between a "don't" and the wish that it takes back
 
 # Of several wishes in one text, the first of these is its intent; the others go beside it.
 ORDER = (
@@ -72,8 +71,8 @@ def _is_near_her(view: Surroundings) -> bool:
 
 def _holds(intent: Intent, one: Found, view: Surroundings, sign_words: set[int]) -> bool:
     if intent is Intent.OPT_OUT:
-        return _stops_texts(one, view, sign_words)
-    opener = asked_before(one, view)
+        return ends_texts(one, view, sign_words)
+    opener = view.opener_before(one.start)
     if intent is Intent.ALLERGY_DISCLOSURE and any(view.is_kin(at) for at in range(max(0, one.start - 3), one.end)):
         return False
     if intent in (Intent.PREP_PROBLEM, Intent.ALLERGY_DISCLOSURE):
@@ -93,57 +92,7 @@ def _holds(intent: Intent, one: Found, view: Surroundings, sign_words: set[int])
         return False  # "put a new one on"
     if intent is Intent.CANCEL_PROCEDURE and opener is not None and view.has(opener, "asks_what_was"):
         return False
-    return not view.denied[one.start]
-
-
-def _stops_texts(one: Found, view: Surroundings, sign_words: set[int]) -> bool:
-    """Whether these words end the texts: not "the swelling won't stop", not "don't stop texting me"."""
-    words = view.text.words
-    shared = [at for at in range(one.start, one.end) if at in sign_words]
-    if _is_denied_near(one.start, view) or any(not view.has(at, "this_one") and not view.has(at, "self") for at in shared):
-        return False
-    if one.start and words[one.start - 1] in ("dont", "never", "should", "not"):
-        return False
-    if _tells_how(one, view) or words[one.end : one.end + 2] in (("to", "end"), ("to", "stop")):
-        return False  # "reply STOP to unsubscribe"; "I don't want the messages to end"
-    sentence = view.text.sentence[one.start]
-    if any(view.text.sentence[at] == sentence and view.has(at, "stop_verb") for at in sign_words):
-        return any(view.has(at, "sending") or view.has(at, "messages") for at in range(one.start, one.end))
-    if (
-        one.start >= 1
-        and any(view.has(at, "goes_on") for at in range(max(0, one.start - 2), one.start))
-        and not any(word in ("you", "u", "ustedes", "why") for word in words[max(0, one.start - 4) : one.start])
-    ):
-        return False
-    goes_on = any(
-        found.start < one.start < found.end or (found.start == one.start and found.end > one.end)
-        for found in view.around.get("around.not_denying", ())
-    )
-    return not goes_on or any(view.has(at, "sending") for at in range(one.start, one.end))
-
-
-def _is_denied_near(at: int, view: Surroundings) -> bool:
-    """ "Don't stop texting"; not "I have no appointment so quit texting"."""
-    return any(at - negator <= NEAR and not any(view.has(one, "or_word") for one in range(negator, at)) for negator in view.denied[at])
-
-
-def _tells_how(one: Found, view: Surroundings) -> bool:
-    """An advert's or our own "reply STOP to ..."."""
-    return any(view.text.words[at] in TELLS_HOW for at in range(max(0, one.start - 2), one.start))
-
-
-def asked_before(one: Found, view: Surroundings) -> int | None:
-    """The word that opens a question in whose clause this stands, or None."""
-    at = one.start
-    while at > 0 and view.text.clause[at - 1] == view.text.clause[at]:
-        at -= 1
-    while at <= one.start:
-        if view.has(at, "opener"):
-            return at
-        if not view.has(at, "before_a_question"):
-            return None
-        at += 1
-    return None
+    return intent is Intent.LANGUAGE_SWITCH or not view.denied[one.start]  # "no hablo ingles"
 
 
 def topics(found: dict[str, list[Found]], view: Surroundings) -> tuple[Topic, ...]:

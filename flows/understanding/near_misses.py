@@ -25,10 +25,8 @@ def _is_caught(group: str, text: str, lexicon: Words) -> bool:
             return _tells(reading, set(lexicon.signs[name].kinds))
         case "intents":
             return reading.does(Intent(name))
-        case "topics":
-            return Topic(name) in reading.topics
         case _:
-            return False
+            return Topic(name) in reading.topics
 
 
 def _tells(reading: Reading, kinds: set[str]) -> bool:

@@ -44,25 +44,20 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pattern found: `spans` are the words that fitted each part, [start, end)."""
+    """A pattern found: `spans` are the words that fitted each part, [start, end); `start` and `end` those of them all."""
 
     group: str
     spans: tuple[tuple[int, int], ...]
     ids: tuple[frozenset[int], ...]
-
-    @property
-    def start(self) -> int:
-        return min(start for start, _ in self.spans)
-
-    @property
-    def end(self) -> int:
-        return max(end for _, end in self.spans)
+    start: int
+    end: int
 
 
 @dataclass(slots=True)
 class Board:
     """The words of one text with what each may stand for."""
 
+    spelt: tuple[str, ...]
     at: list[dict[int, int]]  # word → what begins there → how many words it takes
     places: dict[int, list[int]]  # what → the words at which it begins
     weight: list[int]  # counting words before this one
@@ -218,7 +213,7 @@ def _in_order(board: Board, pattern: Pattern) -> list[Found]:
                 break
             spans.append(after)
         if len(spans) == len(pattern.parts) and (not pattern.at_end or board.closes(spans[-1][1])):
-            found.append(Found(pattern.group, tuple(spans), pattern.ids))
+            found.append(Found(pattern.group, tuple(spans), pattern.ids, start, spans[-1][1]))
     return found
 
 
@@ -245,7 +240,8 @@ def _any_order(board: Board, pattern: Pattern) -> list[Found]:
                 break
             spans.append(near)
         if len(spans) == len(pattern.parts):
-            found.append(Found(pattern.group, tuple(spans), pattern.ids))
+            first, last = min(spans)[0], max(end for _, end in spans)
+            found.append(Found(pattern.group, tuple(spans), pattern.ids, first, last))
     return found
 
 

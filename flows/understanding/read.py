@@ -3,21 +3,21 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from flows.understanding.answers import answer
-from flows.understanding.heard import Heard, does, topics_of, urgency_of, why_of
+from flows.understanding.answers import answer, says_no_more
+from flows.understanding.heard import ANSWERS, Heard, does, topics_of, urgency_of, why_of
 from flows.understanding.intents import bare_keyword, is_tapback, language, topics, wishes
+from flows.understanding.ours import ours
 from flows.understanding.patterns import Found
 from flows.understanding.reading import Awaiting, Context, Intent, Kind, Reading, Urgency
-from flows.understanding.second_opinion import joined
+from flows.understanding.second_opinion import SHORT, joined
 from flows.understanding.second_reader import second_reader
-from flows.understanding.signs import KINDS, Seen, kinds_of, seen_signs
+from flows.understanding.signs import KINDS, Seen, seen_signs, told_signs
 from flows.understanding.surroundings import AFTER, Surroundings
 from flows.understanding.survey import survey
 from flows.understanding.temperature import Warmth, temperatures
-from flows.understanding.text import fold
+from flows.understanding.text import LONGEST, fold
 from flows.understanding.words import parse, words
 
-SHORT = 2  # words
 OLD_REACTION = frozenset((Kind.ALLERGY, Kind.BREATHING, Kind.SWELLING, Kind.OTHER_SYMPTOM, Kind.FAINTING))
 _NOTHING_KNOWN = Context()
 
@@ -38,8 +38,12 @@ def read_by_rules(text: str, context: Context = _NOTHING_KNOWN, *, unsure_too: b
 
 
 def prepare() -> None:
-    """Load the word files and the second reader, which the first text would otherwise have to wait for. Raises BadWords."""
+    """Load the word files, our texts and the second reader, which the first text would otherwise wait for.
+
+    Raises BadWords and BadContent.
+    """
     words()
+    ours()
     second_reader()
 
 
@@ -49,17 +53,28 @@ def _by_rules(text: str, context: Context) -> tuple[Reading, Surroundings | None
         return Reading(why=("tapback",)), None
     view = look(text, context)
     if view is None:
-        return (Reading(urgency=Urgency.REVIEW, why=("a picture without words",)) if context.media else Reading()), None
+        return _without_words(text, context), None
     if "around.auto_reply" in view.around:
         return Reading(why=("automatic reply",)), None
-    return _meaning(_hear(view, context)), view
+    first = _meaning(_hear(view, context))
+    if len(text) > LONGEST or not view.text.whole:
+        first = replace(first, urgency=max(first.urgency, Urgency.REVIEW), why=(*first.why, "too long to be read whole"))
+    return first, view
+
+
+def _without_words(text: str, context: Context) -> Reading:
+    if context.media:
+        return Reading(urgency=Urgency.REVIEW, why=("a picture without words",))
+    return Reading(why=("our own text",) if any(map(str.isalpha, text)) else ())
 
 
 def _is_certain(first: Reading, view: Surroundings) -> bool:
-    """Whether there is nothing to add: an emergency, a keyword, a word or two that answer, a number or sign alone."""
+    """Whether there is nothing to add: an emergency, a keyword, a word or two, an answer and no more, a number or sign alone."""
     if first.urgency is Urgency.EMERGENCY and not first.does(Intent.FAQ):
         return True
     if first.bare_keyword is not None or not any(map(str.isalpha, view.text.words)):
+        return True
+    if first.intent in ANSWERS and first.urgency is Urgency.NONE and says_no_more(view):
         return True
     return len(view.text.words) <= SHORT and first.intent is not Intent.UNCLEAR
 
@@ -101,7 +116,8 @@ def _old_reaction(one: Seen, view: Surroundings) -> bool:
 
 def _meaning(heard: Heard) -> Reading:
     intent, also = does(heard)
-    kinds = kinds_of(heard.seen) | {Kind.FEVER for warmth, _ in heard.warm if warmth is not Warmth.NORMAL}
+    kinds = {kind for one in told_signs(heard.seen) for kind in one.sign.kinds}
+    kinds |= {Kind.FEVER for warmth, _ in heard.warm if warmth is not Warmth.NORMAL}
     return Reading(
         urgency=urgency_of(heard, intent, also),
         unsure=max((one.unsure for one in heard.seen if one.unsure > one.urgency), default=Urgency.NONE),

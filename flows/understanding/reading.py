@@ -118,6 +118,9 @@ class Awaiting(StrEnum):
     RESULTS_TALKED = "results_talked"
 
 
+ASKED_AFTER_TEST = frozenset((Awaiting.TEST_DONE, Awaiting.CHECK_IN, Awaiting.RED_FLAGS))  # who is asked this may have had it
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known when a text arrives. `media` counts the pictures that came with it."""

@@ -14,14 +14,14 @@ from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
-from flows.understanding.evidence import DENIED, list_names, marks, of_marked, of_neighbours, of_whole, of_word, spelt_words
+from flows.understanding.evidence import DENIED, laid_out, list_names, marks, of_marked, of_neighbours, of_whole, of_word, spelt_words
 from flows.understanding.reading import Context
 from flows.understanding.surroundings import Surroundings
 
 FILE = Path(__file__).with_name("second_reader.tsv")
 LIMIT = 127  # largest weight; all weights are whole numbers
 ZERO = 128  # the byte that stands for a weight of 0
-SCALE = 12.0
+SCALE = 12.0  # length of a text as a vector
 LANE = 4  # bytes of one question in a packed row
 REMEMBERED = 20_000  # words whose weights are kept
 MOST_CAUSES = 3
@@ -67,10 +67,6 @@ class Opinion:
         """The questions of a group, the surest yes first."""
         return sorted(((name, self.scores[lane]) for name, lane in self.lanes[group].items()), key=_surest_first)
 
-    def likeliest(self, group: str) -> str:
-        """The surest yes of a group."""
-        return self.ranked(group)[0][0]
-
 
 def _surest_first(one: tuple[str, float]) -> float:
     return -one[1]
@@ -91,12 +87,11 @@ class SecondReader:
         self._biases = weights.biases
         self._rows = dict(zip(weights.rows, self._packed(weights.rows.values()), strict=True))
         self._words: dict[str, tuple[int, int]] = {}
-        self._lists: dict[str, dict[int, int]] = {}  # mark → list → row
+        self._lists: dict[str, dict[int, int]] | None = None  # mark → list → row
 
     def think(self, view: Surroundings, context: Context) -> Opinion:
         """Judge a text of at least one word."""
-        spelt = spelt_words(view)
-        marked = marks(view)
+        spelt, marked, board = laid_out(view)
         total = shown = 0
         for word, mark in zip(spelt, marked, strict=True):
             if mark != DENIED:
@@ -107,7 +102,7 @@ class SecondReader:
             total += self._rows.get(piece, 0)
             shown += 1
         lists = self._lists or self._remember_lists(view)
-        for mark, numbers in zip(marked, view.board.at, strict=True):
+        for mark, numbers in zip(marked, board, strict=True):
             table = lists[mark]
             for number in numbers:
                 if number in table:
@@ -146,9 +141,11 @@ class SecondReader:
             yield int.from_bytes(packed, "little")
 
     def _remember_lists(self, view: Surroundings) -> dict[str, dict[int, int]]:
+        lists: dict[str, dict[int, int]] = {}
         for (mark, number), piece in list_names(view.words).items():
-            self._lists.setdefault(mark, {})[number] = self._rows.get(piece, 0)
-        return self._lists
+            lists.setdefault(mark, {})[number] = self._rows.get(piece, 0)
+        self._lists = lists  # at once: other threads read it
+        return lists
 
     def _remember(self, word: str) -> tuple[int, int]:
         if len(self._words) >= REMEMBERED:

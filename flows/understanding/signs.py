@@ -44,25 +44,32 @@ def seen_signs(found: list[Found], view: Surroundings, words: Words) -> list[See
         claim = view.claim(one.spans, heads, sign)
         why = " ".join(view.text.words[one.start : one.end])
         urgency = unsure = _urgency(sign, claim, view, one)
-        in_doubt = view.doubtful or not _is_plain(one, view)
+        in_doubt = view.doubtful or not _is_plain(sign, one, view)
         if in_doubt and urgency >= Urgency.URGENT and Kind.SELF_HARM not in sign.kinds:
             urgency = Urgency.REVIEW if view.stage in AFTER else Urgency.NONE
         seen.append(Seen(sign, claim, urgency, unsure, one.start, one.end, why))
     return seen
 
 
-def _is_plain(found: Found, view: Surroundings) -> bool:
-    """Whether a sign is said so plainly that it needs no second opinion: in few words, or as several right-spelt ones side by side."""
+def _is_plain(sign: Sign, found: Found, view: Surroundings) -> bool:
+    """Whether a sign is said so plainly that it needs no second opinion.
+
+    In few words; as "I have chills" in a clause of its own, an emergency so in a text of any length; or as several
+    right-spelt words side by side.
+    """
     size = len(view.text.words)
     if size <= SHORT_TEXT:
         return True
+    if size > LONG_TEXT and sign.urgency < Urgency.EMERGENCY:
+        return False
+    clause = view.clause(found.start)
+    if len(clause) <= SHORT_TEXT and any(view.has(at, "self") for at in clause if at < found.start):
+        return True
+    if size > LONG_TEXT:
+        return False
     apart = view.board.between(found.start, found.end) - sum(view.board.between(start, end) for start, end in found.spans)
-    return (
-        size <= LONG_TEXT
-        and found.end - found.start > 1
-        and apart < 2
-        and not any(map(view.words.guesses, view.text.words[found.start : found.end]))
-    )
+    side_by_side = found.end - found.start > 1 and apart < 2
+    return side_by_side and not any(map(view.words.guesses, view.text.words[found.start : found.end]))
 
 
 def _urgency(sign: Sign, claim: Claim, view: Surroundings, found: Found) -> Urgency:
@@ -71,7 +78,7 @@ def _urgency(sign: Sign, claim: Claim, view: Surroundings, found: Found) -> Urge
         view.has(at, "dye") for at in range(max(0, found.start - 3), min(len(view.text.words), found.end + 3))
     ):
         return Urgency.NONE  # dye has a color
-    if view.stage in (Stage.PREP, Stage.DAY_OF):
+    if view.stage is Stage.PREP or (view.stage is Stage.DAY_OF and not view.names("pad")):  # a bandage tells that it was done
         level = min(level, sign.before_test)
     if sign.mild < level and _slight(view, found):
         level = sign.mild
@@ -98,13 +105,14 @@ def _feared(view: Surroundings, found: Found) -> bool:
 
 def _slight(view: Surroundings, found: Found) -> bool:
     """Whether she says in the same clause that it is slight, and nothing there makes it strong or lasting."""
-    clause = [at for at in range(len(view.text.words)) if view.same_clause(at, found.start)]
+    clause = view.clause(found.start)
     if any(view.has(at, name) and not view.has(at, "slight") and not view.denied[at] for at in clause for name in STRENGTHENING):
         return any(view.has(at, "slight") and view.text.words[at] in ("not",) for at in clause)
     return any(view.has(at, "slight") for at in clause)
 
 
-def kinds_of(seen: list[Seen]) -> set[Kind]:
-    """The kinds of the signs that count; beside a sure one that is urgent those too that would be in doubt alone."""
+def told_signs(seen: list[Seen]) -> list[Seen]:
+    """The signs that count, the most urgent first; beside a sure one that is urgent those too that would be in doubt alone."""
     sure = any(one.urgency >= Urgency.URGENT for one in seen)
-    return {kind for one in seen if (one.unsure if sure else one.urgency) > Urgency.NONE for kind in one.sign.kinds}
+    told = [one for one in seen if (one.unsure if sure else one.urgency) > Urgency.NONE]
+    return sorted(told, key=lambda one: -one.urgency)

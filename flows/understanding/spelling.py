@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
 
-SHORT = 4  # letters of a word in which only two may have changed places or one be missing
+SHORT = 4  # letters of a word in which only a slight slip is forgiven
 LONG = 10  # letters from which on two slips are forgiven
 LONGEST = 20
 
@@ -35,7 +35,7 @@ class Spelling:
             return None
         if (same := self._by_sound.get(sound(word))) is not None:
             return same
-        best, least = None, 3
+        best, least = None, (3, True)
         for length in range(len(word) - 2, len(word) + 3):
             allowed = 2 if length >= LONG else 1
             if abs(length - len(word)) > allowed:
@@ -44,8 +44,9 @@ class Spelling:
                 if known[0] != word[0] and known[:2] != word[1] + word[0]:
                     continue
                 slips = OSA.distance(word, known, score_cutoff=allowed)
-                if slips <= allowed and slips < least and (length > SHORT or _same_letters(word, known)):
-                    best, least = known, slips
+                unlike = slips, sorted(word) != sorted(known)  # letters that changed places are likelier than wrong ones
+                if slips <= allowed and unlike < least and (length > SHORT or _is_slight(word, known)):
+                    best, least = known, unlike
         return best
 
 
@@ -74,6 +75,8 @@ def _consonants(word: str) -> str:
     return "".join(letter for letter in word if letter not in "aeiou")
 
 
-def _same_letters(word: str, known: str) -> bool:
-    """Two letters changed places, one is missing or one is doubled."""
-    return sorted(word) == sorted(known) or len(word) < len(known) or (len(word) > len(known) and set(word) == set(known))
+def _is_slight(word: str, known: str) -> bool:
+    """Two letters changed places, one is missing or doubled, or a vowel is another one."""
+    if sorted(word) == sorted(known) or len(word) < len(known) or _consonants(word) == _consonants(known):
+        return True
+    return len(word) > len(known) and set(word) == set(known)

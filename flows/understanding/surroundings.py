@@ -1,5 +1,6 @@
 """What surrounds a sign: denied, asked about, imagined, long ago, somebody else's, a figure of speech."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -11,18 +12,7 @@ from flows.understanding.words import Words
 
 AFTER = (Stage.AFTERCARE, Stage.DONE)
 OTHERS = ("kin_woman", "kin_other", "never_her", "says", "animal", "device", "media")
-HAVING = (
-    "tengo",
-    "hay",
-    "traigo",
-    "siento",
-    "he",
-    "e",
-    "tuve",
-    "noto",
-    "veo",
-)  # verbs of having and noticing: "fiebre no tengo", "no traigo la cara hinchada"
-LIKENING = ("as", "like", "como")  # "itchy as a dog with fleas"
+NOUGHT = ("0", "zero", "cero")
 NEAR_A_SIGN, NEAR_AN_EMERGENCY = 6, 3  # counting words between somebody else and a sign of theirs
 
 
@@ -79,13 +69,27 @@ class Surroundings:
     def same_clause(self, one: int, other: int) -> bool:
         return self.text.clause[one] == self.text.clause[other]
 
+    def clause(self, at: int) -> range:
+        """The words of the clause in which this one stands."""
+        numbers = self.text.clause
+        return range(bisect_left(numbers, numbers[at]), bisect_right(numbers, numbers[at]))
+
+    def opener_before(self, at: int) -> int | None:
+        """The word that opens a question in whose clause this one stands, or None."""
+        for before in range(self.clause(at).start, at + 1):
+            if self.has(before, "opener"):
+                return before
+            if not self.has(before, "before_a_question"):
+                return None
+        return None
+
     def claim(self, spans: tuple[tuple[int, int], ...], heads: tuple[tuple[int, int], ...], sign: Sign) -> Claim:
         """What the text does with the sign whose words are `spans`, `heads` those of them that say what it is."""
         start, end = min(first for first, _ in spans), max(last for _, last in spans)
         own = self._own(spans, start, end)
         if any(self._is_figure(first, last) for first, last in spans):
             return Claim.FIGURE
-        if self._denied(heads, own) or self._denied_after(end):
+        if self._denied(heads, own) or self._counts_none(start) or self._denied_after(end):
             return Claim.DENIED
         sentence = self.text.sentence[start]
         if Kind.SELF_HARM not in sign.kinds:
@@ -117,6 +121,10 @@ class Surroundings:
         counting = [at for at in range(first, last) if self.board.weight[at + 1] > self.board.weight[at]] or range(first, last)
         return all(self.figure[at] for at in counting)
 
+    def _counts_none(self, start: int) -> bool:
+        """ "0 fiebre, cero dolor"."""
+        return start > 0 and self.text.words[start - 1] in NOUGHT and self.same_clause(start - 1, start)
+
     def _denied(self, heads: tuple[tuple[int, int], ...], own: set[int]) -> bool:
         """Whether a negator that is no part of the sign ("can't breathe") reaches it."""
         return any(negator not in own for first, last in heads for at in range(first, last) for negator in self.denied[at])
@@ -127,9 +135,9 @@ class Surroundings:
         return any(self.text.sentence[at] == sentence and not self._contrasted(at, start) for at in self.board.places.get(number, ()))
 
     def _denied_after(self, end: int) -> bool:
-        """ "fever: none", "swelling - no", "fever? no"."""
+        """ "fever: none", "swelling - no", "fever? no", "pain is 0"."""
         words, clause, sentence = self.text.words, self.text.clause, self.text.sentence
-        if self._denied_behind(end):
+        if self._denied_behind(end) or self._is_nought(end):
             return True
         if end >= len(words) or not self.has(end, "answer_word"):
             return False
@@ -137,12 +145,22 @@ class Surroundings:
             return False
         return end + 1 == len(words) or clause[end + 1] != clause[end]
 
+    def _is_nought(self, end: int) -> bool:
+        """ "(Pain) is 0", "(dolor) 0 de 10"; not where another number follows: "0 yesterday and 8 today"."""
+        while end < len(self.text.words) and self.text.words[end] in ("is", "was", "at", "a", "es", "de", "esta", "en", "level"):
+            end += 1
+        if end >= len(self.text.words) or self.text.words[end] not in NOUGHT or self.text.sentence[end] != self.text.sentence[end - 1]:
+            return False
+        return self.text.words[end + 1 : end + 2] not in (("a",), ("to",)) and not any(
+            word[0].isdecimal() and word != "10" for word in self.text.words[end + 1 :]
+        )
+
     def _denied_behind(self, end: int) -> bool:
         """ "Fiebre no tengo", "ronchas menos"."""
         words, clause = self.text.words, self.text.clause
         if end >= len(words) or clause[end] != clause[end - 1]:
             return False
-        last = end + 2 if words[end] == "no" and words[end + 1 : end + 2] and words[end + 1] in HAVING else end + 1
+        last = end + 2 if words[end] == "no" and words[end + 1 : end + 2] and self.has(end + 1, "having") else end + 1
         closed = last >= len(words) or clause[last] != clause[last - 1]
         return closed and (last == end + 2 or words[end] in ("menos", "tampoco", "nada", "ninguno", "ninguna"))
 
@@ -227,7 +245,7 @@ class Surroundings:
         """ "The one with the fever is my son", "a rash on the dog"."""
         linked = is_said = False
         for at in range(end, min(end + 7, len(self.text.words))):
-            if self.text.clause[at] != self.text.clause[end - 1] or self.text.words[at] in LIKENING:
+            if self.text.clause[at] != self.text.clause[end - 1] or self.has(at, "likening"):
                 return None
             if linked and (self._is_somebody_else(at) or self.has(at, "animal") or (is_said and self.has(at, "device"))):
                 return Claim.ELSEWHOSE

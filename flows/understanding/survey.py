@@ -2,11 +2,10 @@
 
 from flows.understanding.patterns import Board, Found
 from flows.understanding.reading import Stage
-from flows.understanding.surroundings import AFTER, HAVING, OTHERS, Surroundings
+from flows.understanding.surroundings import AFTER, OTHERS, Surroundings
 from flows.understanding.text import Text
 from flows.understanding.words import Words
 
-ASKING = ("can", "does", "do", "which", "what", "how", "cual", "cuanto", "cuanta", "cuantos", "como")  # ask without a question mark
 FIRST_YEAR, LAST_YEAR = 1930, 2040  # numbers that are read as a year
 # Words beside which a sign that is told may well mean nothing; of the slighter ones it takes two.
 DOUBTFUL = ("laughs", "provoking", "media", "in_general", "long_ago", "last_week")
@@ -31,7 +30,7 @@ def survey(text: Text, board: Board, words: Words, stage: Stage, around: dict[st
     _mark_imagined(view)
     view.others = any(view.names(name) for name in OTHERS)
     told = (found.start for found in around.get("around.long_ago", ()))
-    view.past = (*told, *(at for at, word in enumerate(text.words) if _is_year(word)))
+    view.past = (*told, *(at for at in range(size) if _is_year(view, at)))
     view.doubtful = _is_doubtful(view)
     return view
 
@@ -44,8 +43,15 @@ def _is_doubtful(view: Surroundings) -> bool:
     return of_another + any(view.imagined) + any(view.figure) + sum(view.names(name) for name in HALF_DOUBTFUL) > 1
 
 
-def _is_year(word: str) -> bool:
-    return len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR
+def _is_year(view: Surroundings, at: int) -> bool:
+    """ "In 2009", "desde 2015"; not "2000 mg", "1950 Main Street"."""
+    word = view.text.words[at]
+    return len(word) == 4 and word.isdecimal() and FIRST_YEAR <= int(word) <= LAST_YEAR and _dates(view, at)
+
+
+def _dates(view: Surroundings, at: int) -> bool:
+    counts = at + 1 < len(view.text.words) and view.has(at + 1, "counted_unit")
+    return at > 0 and view.has(at - 1, "before_a_year") and not counts
 
 
 def _mark_figures(view: Surroundings) -> None:
@@ -56,7 +62,7 @@ def _mark_figures(view: Surroundings) -> None:
                 view.figure[start:end] = [True] * (end - start)
     ours = {view.text.sentence[found.start] for found in view.around.get("around.ours", ())}
     for at, sentence in enumerate(view.text.sentence if ours else ()):
-        if sentence in ours or sentence + 1 in ours:
+        if sentence in ours or (sentence in view.text.asked and sentence + 1 in ours):
             view.figure[at] = True
     for found in view.around.get("around.quoting", ()):
         _mark(view, found, view.figure)
@@ -101,7 +107,7 @@ def _mark_imagined(view: Surroundings) -> None:
 def _asks_in_general(view: Surroundings, sentence: list[int]) -> bool:
     """ "Can a bath cause an infection", "which is worse, red or hot": begins as a question and points at nothing of hers."""
     asks = view.text.sentence[sentence[0]] in view.text.asked and view.has(sentence[0], "opener")
-    asks = asks or view.text.words[sentence[0]] in ASKING
+    asks = asks or view.has(sentence[0], "asking")
     return asks and not any(view.has(at, "it") or view.has(at, "this_one") for at in sentence)
 
 
@@ -149,7 +155,7 @@ def _deny(view: Surroundings, negator: int, start: int, end: int) -> None:
         new_clause = text.clause[at] != text.clause[at - 1]
         if new_clause and (at == start or not _bare_list(view, at)):
             return
-        object_follows = view.has(at - 1, "preposition") or text.words[at - 1] in HAVING
+        object_follows = view.has(at - 1, "preposition") or view.has(at - 1, "having")
         if view.has(at, "subject") and not object_follows and (content or answer):
             return
         if content and (_opens_clause(view, at, answer) or (view.has(at, "be_verb") and view.has(start, "be_verb"))):

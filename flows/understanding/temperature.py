@@ -2,6 +2,7 @@
 
 from enum import Enum, auto
 
+from flows.understanding.answers import NUMBERS
 from flows.understanding.reading import Awaiting, Urgency
 from flows.understanding.surroundings import AFTER, Surroundings
 
@@ -9,21 +10,38 @@ URGENT_F, REVIEW_F = 100.4, 99.5
 URGENT_C, REVIEW_C = 38.0, 37.5
 COLDEST_F, HOTTEST_F = 94.0, 109.0
 COLDEST_C, HOTTEST_C = 34.0, 43.0
-_ONES = (
-    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    ("oh", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
-    ("o", "un"),
-)
+_ONES = (*NUMBERS, ("oh", "un"), ("o",))
 _SPOKEN = {word: value for words in _ONES for value, word in enumerate(words)} | {
     "thirty": 30, "forty": 40, "ninety": 90, "hundred": 100, "treinta": 30, "cuarenta": 40, "noventa": 90, "cien": 100, "ciento": 100,
 }  # fmt: skip
 _POINTS = ("point", "dot", "punto", "coma", "con")
 _HALVES = ("half", "medio", "media")
-_LINKS = frozenset((*_POINTS, *_HALVES, "and", "y", "a"))  # between the words of one number
+_LINKS = frozenset((*_POINTS, *_HALVES, "and", "n", "y", "a"))  # between the words of one number
 # Words beside a number that is told alone: "its 39", "39 y medio".
-_ALONE = frozenset((*_SPOKEN, *_POINTS, "and", "a", "half", "y", "medio", "its", "it", "is", "es", "c", "please", "thanks", "gracias"))
-_WEATHER = frozenset(("sombra", "shade", "afuera", "outside", "clima", "weather", "outdoors", "forecast", "pueblo", "pronostico"))
+_ALONE = frozenset(
+    (
+        *_SPOKEN,
+        *_POINTS,
+        "and",
+        "n",
+        "even",
+        "a",
+        "half",
+        "y",
+        "medio",
+        "its",
+        "it",
+        "is",
+        "es",
+        "c",
+        "please",
+        "thanks",
+        "gracias",
+        "estoy",
+    )
+)
 HOW_SHE_IS = (Awaiting.NONE, Awaiting.CHECK_IN, Awaiting.RED_FLAGS, Awaiting.SYMPTOM_DETAIL)
+DIALLED = 3  # numbers in a row
 NEAR = 6  # words between a number and the word that makes it a temperature
 
 
@@ -103,9 +121,9 @@ def temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[Warmth, s
             judged = _judge(view, at, degrees(word), awaiting)
             if judged is not None:
                 found.append((judged, word))
-    if not any(word[0].isdecimal() for word in words):
-        found += _spoken_temperatures(view, awaiting)
-    return found
+    if _SPOKEN.keys().isdisjoint(words) or any(word[0].isdecimal() for word in words):
+        return found
+    return _spoken_temperatures(view, awaiting)
 
 
 def _spoken_temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[Warmth, str]]:
@@ -131,17 +149,29 @@ def _spoken_temperatures(view: Surroundings, awaiting: Awaiting) -> list[tuple[W
 def _is_something_else(view: Surroundings, start: int, end: int, awaiting: Awaiting) -> bool:
     """A dose, an hour, a price, the weather; somebody else's; a limit ("over 101"), a denied one, a figure of speech."""
     words = view.text.words
-    if (end < len(words) and view.has(end, "counted_unit")) or (
-        start and view.has(start - 1, "before_a_number") and words[start] != "hundred"  # "a hundred and one"
-    ):
+    if end < len(words) and view.has(end, "counted_unit"):
         return True
-    if not _WEATHER.isdisjoint(words) and awaiting is not Awaiting.TEMPERATURE:
+    if start and view.has(start - 1, "before_a_number"):
+        return True
+    if words[start][0].isdecimal() and _is_dialled(words, start):
+        return True
+    if view.names("weather") and awaiting is not Awaiting.TEMPERATURE:
         return True
     answers = awaiting is Awaiting.TEMPERATURE and start == 0
     if not answers and view.owner(start, end, emergency=False) is not None:
         return True
     limit = any(view.has(near, "if_word") for near in range(max(0, start - 5), start))
     return limit or bool(view.denied[start]) or view.figure[start]
+
+
+def _is_dialled(words: tuple[str, ...], at: int) -> bool:
+    """Whether a number is part of a telephone number, a date: three numbers in a row, not all of them warm."""
+    start = end = at
+    while start and at - start < DIALLED and words[start - 1].isdecimal():
+        start -= 1
+    while end < len(words) and end - at < DIALLED and words[end].isdecimal():
+        end += 1
+    return end - start >= DIALLED and any(warmth(degrees(word)) is Warmth.IMPOSSIBLE for word in words[start:end])
 
 
 def _judge(view: Surroundings, at: int, value: float, awaiting: Awaiting) -> Warmth | None:

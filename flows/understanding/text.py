@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LONGEST = 2000  # characters; of a longer text the beginning and the end are read
@@ -15,12 +16,16 @@ _EMOJI = {
     "😂": " lol ", "🤣": " lol ", "😆": " lol ", "💯": " thumbsup ", "❓": " ? ", "‼": " ! ", "❗": " ! ",
 }  # fmt: skip
 _QUOTES = {"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "–": " - ", "—": " - ",
-           "¿": " ", "¡": " ", "°": " degrees ", "º": " degrees ", "\u200b": "", "\ufe0f": "", "\u20e3": " ", "\u00a0": " "}  # fmt: skip
+           "¿": " ", "¡": " ", "°": " degrees ", "º": " degrees ", "\u20e3": " ", "\u00a0": " ", "\u180e": ""}  # fmt: skip
 _TRANSLATE = str.maketrans({**_EMOJI, **_QUOTES})
+_UNSEEN = frozenset(("Mn", "Me", "Cf"))  # Unicode categories: accents, variation selectors, soft hyphens, joiners and the like
 _TAG = re.compile(r"</?[a-z!][^<>]{0,200}>", re.IGNORECASE)
-_LEET = str.maketrans("013457@$", "oleastas")
+_QUOTED_LINE = re.compile(r"^[> ]*> ?(.+)$", re.MULTILINE)
+_QUOTING = re.compile(r"> *(?=[^\W\d_])")  # not "over 38": "> 38"
+_LEET = str.maketrans("0134@$", "oleaas")
 _LEET_WORD = re.compile(r"(?<![a-z0-9@$])[a-z]+[0134@$][a-z0134@$]{0,15}[a-z]{2}\b")
-_SPELT_OUT = re.compile(r"\b(?:[a-z][ .-]){3,11}[a-z]\b")
+_SPELT_OUT = re.compile(r"\b(?:[a-z][ .-]){3,23}[a-z]\b")
+_MISTYPED_APOSTROPHE = re.compile(r"\b(can|don|won|isn|doesn|didn|couldn)[?,.;](?=t\b)")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SHORT = (("w/out", "without"), ("w/o", "without"), ("w/", "with "), ("b/c", "because"), ("'ll", " will"), ("n/a", "na"), ("a/c", "ac"))
 _PIECES = re.compile(r"(\d+(?:[.,]\d+)*)|([^\W\d_]+)|(\.\.+)|([.!?;\n\r]+)|(,|:|\(|\)| - |--)|(#|%|\$|/|-|\*)|(\")")
@@ -32,7 +37,7 @@ class Text:
 
     `clause[i]` counts the commas, dashes and sentence ends before word i, `sentence[i]` the sentence ends alone;
     `asked` holds the sentences that end in a question mark, `quoted` the words between quotation marks. `joined` is all words with
-    single blanks between.
+    single blanks between. `whole` is false where the middle of a very long text was left out.
     """
 
     words: tuple[str, ...]
@@ -41,6 +46,16 @@ class Text:
     asked: frozenset[int]
     quoted: frozenset[int]
     joined: str
+    whole: bool = True
+
+    def keeping(self, kept: Sequence[int]) -> "Text":
+        """Return the text with these of its words alone."""
+        place = {at: new for new, at in enumerate(kept)}
+        words = tuple(self.words[at] for at in kept)
+        sentence = tuple(self.sentence[at] for at in kept)
+        quoted = frozenset(place[at] for at in self.quoted if at in place)
+        asked = self.asked.intersection(sentence)
+        return Text(words, tuple(self.clause[at] for at in kept), sentence, asked, quoted, " ".join(words), self.whole)
 
 
 def plain(text: str) -> str:
@@ -62,22 +77,21 @@ def fold(text: str) -> str:
         text = text[: LONGEST * 3 // 4] + " . " + text[-LONGEST // 4 :]
     if not text.isascii():
         text = text.translate(_TRANSLATE)
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) not in _UNSEEN)
     if "&" in text:
         text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
+    if ">" in text:
+        text = _QUOTING.sub("\n", _QUOTED_LINE.sub(r'\n"\1"\n', text))
     text = text.lower().replace("&", " and ")
     if "'" in text or "/" in text:
         for short, full in _SHORT:
             text = text.replace(short, full)
         text = text.replace("'", "")
+    text = _MISTYPED_APOSTROPHE.sub(r"\1", text)
     text = _SPELT_OUT.sub(lambda letters: re.sub(r"[^a-z]", "", letters.group()), text)
     return _RUN.sub(r"\1\1", text)
-
-
-def _unleet(word: str) -> str:
-    return word.translate(_LEET)
 
 
 def cut(folded: str) -> Text:
@@ -92,7 +106,7 @@ def cut(folded: str) -> Text:
     asked: set[int] = set()
     marks: list[int] = []  # words before which a quotation mark stands
     clause = sentence = 0
-    for number, word, dots, end, soft, sign, mark in _PIECES.findall(_LEET_WORD.sub(lambda m: _unleet(m.group()), folded)):
+    for number, word, dots, end, soft, sign, mark in _PIECES.findall(_LEET_WORD.sub(lambda word: word.group().translate(_LEET), folded)):
         if word or number or sign:
             if sign in ("-", "/", "*", "$"):
                 continue
@@ -108,9 +122,8 @@ def cut(folded: str) -> Text:
                 asked.add(sentence)
             clause += 1
             sentence += 1
-    if len(words) > MOST_WORDS:
-        keep = [*range(MOST_WORDS * 3 // 4), *range(len(words) - MOST_WORDS // 4, len(words))]
-        words, clauses, sentences = [words[i] for i in keep], [clauses[i] for i in keep], [sentences[i] for i in keep]
-        marks = []
     quoted = frozenset(at for start, stop in zip(marks[::2], marks[1::2], strict=False) for at in range(start, stop))
-    return Text(tuple(words), tuple(clauses), tuple(sentences), frozenset(asked), quoted, " ".join(words))
+    text = Text(tuple(words), tuple(clauses), tuple(sentences), frozenset(asked), quoted, " ".join(words), len(words) <= MOST_WORDS)
+    if text.whole:
+        return text
+    return text.keeping((*range(MOST_WORDS * 3 // 4), *range(len(words) - MOST_WORDS // 4, len(words))))

@@ -18,14 +18,13 @@ from flows.evaluation import Row, context_of
 from flows.understanding.evidence import evidence
 from flows.understanding.read import look
 from flows.understanding.reading import Intent, Kind, Topic, Urgency
-from flows.understanding.second_reader import LIMIT, ZERO, Head, Weights
+from flows.understanding.second_reader import LIMIT, SCALE, ZERO, Head, Weights
 
-SCALE = 12.0  # length of a text's vector
 PENALTY = 0.03  # of a mistake, against large weights ("C")
 ROUNDS = 60  # through all texts, at most
 SETTLED = 0.02  # largest step of a round at which it stops
-NOTHING = bytes((ZERO,))
-SEEN = 3  # texts in which a piece of evidence must stand
+FAINT = 6  # the largest weight of a piece that is left out
+SEEN = 4  # texts in which a piece of evidence must stand
 
 Vector = tuple[tuple[int, ...], tuple[float, ...]]  # places and what stands there
 
@@ -149,11 +148,11 @@ def _total(numbers: Iterable[float]) -> float:
 
 
 def _rounded(heads: list[Head], pieces: list[str], columns: list[list[float]], biases: list[float]) -> Weights:
-    """Weights as whole numbers up to LIMIT: the unit of a head is its largest weight / LIMIT."""
+    """Weights as whole numbers up to LIMIT: the unit of a head is its largest weight / LIMIT. What says little on all heads is left out."""
     units = [max((abs(weight) for weight in column), default=0.0) / LIMIT or 1.0 for column in columns]
     rows = {}
     for at, piece in enumerate(pieces):
         row = bytes(ZERO + round(column[at] / unit) for column, unit in zip(columns, units, strict=True))
-        if row.strip(NOTHING):
+        if max(row) > ZERO + FAINT or min(row) < ZERO - FAINT:
             rows[piece] = row
     return Weights(tuple(heads), tuple(units), tuple(biases), rows)

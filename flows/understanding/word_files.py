@@ -116,7 +116,10 @@ def _add_group(lexicon: Lexicon, file: str, section: str, name: str, group: Tabl
             lexicon.signs[name] = _sign(name, group)
     except (KeyError, ValueError) as error:
         lexicon.mistakes.append(f"{where}: {error}")
-    lexicon.near_misses.setdefault(f"{section}.{name}", []).extend(group.get("near_misses", ()))
+    if section != "around":
+        lexicon.near_misses.setdefault(f"{section}.{name}", []).extend(group.get("near_misses", ()))
+    elif "near_misses" in group:
+        lexicon.mistakes.append(f"{where}: what surrounds a sign has no near misses")
     for pattern in group.get("find", ()):
         if section == "signs":
             lexicon.signs_lists.update(re.findall(r"<(\w+)>", pattern))

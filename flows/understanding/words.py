@@ -3,12 +3,13 @@
 from collections import defaultdict
 from functools import lru_cache
 
+from flows.understanding.ours import without_ours
 from flows.understanding.patterns import Board
 from flows.understanding.spelling import Spelling
 from flows.understanding.text import Text, cut
 from flows.understanding.word_files import Lexicon, load
 
-NEVER_A_TYPO = ("negator", "yes", "no_word", "fine")  # lists: a slip never becomes one of these words
+NEVER_A_TYPO = ("negator", "yes", "agreed", "no_word", "fine")  # lists: a slip never becomes one of these words
 SHORTEST_JOINED = 6  # letters of two words written together, one of them a sign's
 DENYING = frozenset(("no", "sin", "not", "cant", "dont"))
 REMEMBERED = 20_000  # words whose meaning is kept
@@ -34,7 +35,7 @@ class Words:
         self._signs_spelling = Spelling(self._sign_words - self.fillers - never)
         self._spelling = Spelling({word for word in self.known if len(word) > 4} - never)
         self._meanings: dict[str, tuple[str, dict[int, int]]] = {}
-        self._parted: dict[str, tuple[str, str] | None] = {}
+        self._parted: dict[str, tuple[str, ...] | None] = {}
         self._groups: dict[tuple[str, ...], frozenset[int]] = {}
 
     def numbers_of(self, names: tuple[str, ...]) -> frozenset[int]:
@@ -79,21 +80,25 @@ class Words:
             return single
         return self._signs_spelling.nearest(word) or self._spelling.nearest(word) or word
 
-    def parted(self, word: str) -> tuple[str, str] | None:
-        """Two words written without the blank between ("cantbreathe"), or None."""
+    def parted(self, word: str) -> tuple[str, ...] | None:
+        """Words written without the blanks between ("cantbreathe", "icantbreathe"), or None."""
         if word not in self._parted:
             if len(self._parted) >= REMEMBERED:
                 self._parted.clear()
-            self._parted[word] = self._parts(word)
-        return self._parted[word]
+            parts = self._parted[word] = self._parts(word)
+            return parts
+        return self._parted.get(word)
 
-    def _parts(self, word: str) -> tuple[str, str] | None:
+    def _parts(self, word: str) -> tuple[str, ...] | None:
         if not 4 <= len(word) <= 22 or word in self._spellings or self._is_known(word):
             return None
         for cutting in range(2, len(word) - 1):
             first, second = word[:cutting], word[cutting:]
             if self._joins(first, second):
                 return first, second
+        if word[0] == "i":
+            rest = self.parted(word[1:]) or ((word[1:],) if word[1:] in self._sign_words and len(word) > SHORTEST_JOINED else ())
+            return ("i", *rest) if rest else None
         return None
 
     def _joins(self, first: str, second: str) -> bool:
@@ -126,7 +131,7 @@ class Words:
             at.append(numbers)  # shared with other texts: never changed in place
             weight.append(weight[-1] + (word not in self.fillers))
         courtesy = frozenset(place for place, word in enumerate(text.words) if word in self._courtesy)
-        return Board(at, places, weight, text.sentence, courtesy, apart)
+        return Board(spelt, at, places, weight, text.sentence, courtesy, apart)
 
     def _phrases(self, spelt: tuple[str, ...], sentence: tuple[int, ...], start: int) -> dict[int, int]:
         """The lists of which a phrase begins at this word, with the words it takes; in a sign's phrase fillers may stand between."""
@@ -137,7 +142,11 @@ class Words:
             if sentence[second] != sentence[start]:
                 break
             if word in seconds:
+                after = spelt[second + 1] if second + 1 < len(spelt) else ""
+                goes_on = after in self.fillers
                 for rest, number in seconds[word]:
+                    if rest and rest[0] != after and not goes_on:
+                        continue
                     between = MOST_BETWEEN if number in self._loose else 0
                     if second - start - 1 > between:
                         continue
@@ -169,12 +178,12 @@ def words() -> Words:
 
 
 def parse(folded: str) -> tuple[Text, Board]:
-    """Cut and lay out a folded text; words written together are parted."""
+    """Cut and lay out a folded text without what it quotes of ours; words written together are parted."""
     lexicon = words()
-    text = cut(folded)
-    together = {word: two for word in text.words if len(word) >= 4 and (two := lexicon.parted(word))}
+    text = without_ours(cut(folded))
+    together = {word: parts for word in text.words if len(word) >= 4 and (parts := lexicon.parted(word))}
     if together:
-        for word, two in together.items():
-            folded = folded.replace(word, " ".join(two))
-        text = cut(folded)
+        for word, parts in together.items():
+            folded = folded.replace(word, " ".join(parts))
+        text = without_ours(cut(folded))
     return text, lexicon.board(text)

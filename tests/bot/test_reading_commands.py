@@ -51,11 +51,30 @@ def test_each_reader_and_the_hurried_thumb(world: World, file: str):
         assert told(world, "evaluate", option, file)["en"]["emergencies read as such"] == [1, 1]
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"id": "no text"}', '{"text": "hi", "stage": "nowhere"}'])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"id": "no text"}', '{"text": "hi", "stage": "nowhere"}', '{"text": "hi", "urgency": "none", "urgency_ok": 5}']
+)
 def test_a_bad_line_is_named(world: World, tmp_path, line: str):
     path = tmp_path / "bad.jsonl"
     path.write_text(json.dumps(ROWS[0]) + "\n" + line, "utf-8")
     assert "bad.jsonl, line 2: " in refusal(world, "evaluate", "--noise", str(path))
+
+
+def test_a_file_that_is_no_text_is_refused(world: World, tmp_path):
+    path = tmp_path / "latin.jsonl"
+    path.write_bytes(json.dumps({"text": "niña"}, ensure_ascii=False).encode("latin-1"))
+    assert "latin.jsonl is not UTF-8" in refusal(world, "evaluate", str(path))
+
+
+def test_blank_lines_a_byte_order_mark_and_odd_line_ends_are_no_mistakes(world: World, tmp_path):
+    path = tmp_path / "odd.jsonl"
+    odd = {"text": "thank you\u2028so much", "urgency": "none"}
+    path.write_text("\n\n".join((json.dumps(ROWS[0]), json.dumps(odd, ensure_ascii=False))) + "\r\n", "utf-8-sig")
+    assert told(world, "evaluate", str(path))["en"]["urgency"] == [2, 2]
+
+
+def test_the_misses_are_not_figures(world: World, file: str):
+    assert "choose one" in refusal(world, "evaluate", "--json", "--misses", file)
 
 
 def test_without_a_corpus_nothing_is_judged_or_learned(world: World, tmp_path, monkeypatch):

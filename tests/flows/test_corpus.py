@@ -1,14 +1,18 @@
 """The labelled texts of tests/corpus, folder by folder: overall rates, never one text alone (`flask evaluate --misses` names them)."""
 
 import json
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from flows.evaluation import MEASURES, Case, noisy, read_all
-from flows.understanding import Intent, read
+from flows.effects import Place
+from flows.evaluation import MEASURES, Case, is_harmless, noisy, read_all
+from flows.hearing import hear
+from flows.procedure import load
+from flows.understanding import Awaiting, Intent, Urgency, read
 from flows.understanding.read import read_by_rules
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -63,7 +67,7 @@ def test_the_corpus_is_as_large_as_promised_and_the_held_texts_stand_nowhere_els
         ("held", "emergencies read as such", 0.95),
         ("held", "signs raised", 0.96),
         ("held", "intent", 0.9),
-        ("held", "topic of a question", 0.9),
+        ("held", "topic of a question", 0.86),
     ],
 )
 def test_at_least(folder, name, least, language):
@@ -74,6 +78,21 @@ def test_at_least(folder, name, least, language):
 @pytest.mark.parametrize(("folder", "most"), [("cases", 0.01), ("lessons", 0.05), ("held", 0.06)])
 def test_harmless_texts_are_seldom_raised(folder, most, language):
     assert share("false alarms", read_folder(folder, language)) <= most
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("folder", "most"), [("cases", 0.02), ("lessons", 0.06), ("held", 0.06)])
+def test_harmless_answers_about_danger_page_nobody(folder, most, language):
+    """Where they arrive: a yes to "any problem?" pages a nurse there, whatever its words."""
+    asked = (Awaiting.CHECK_IN, Awaiting.RED_FLAGS)
+    harmless = [case for case in read_folder(folder, language) if case.row.get("awaiting") in asked and is_harmless(case)]
+    assert len(harmless) > 10
+    assert sum(heard(case) >= Urgency.URGENT for case in harmless) <= most * len(harmless)
+
+
+def heard(case: Case) -> Urgency:
+    place = Place("aftercare", case.row.get("language", "en"), case.row["awaiting"], asked="check_in_1")
+    return hear(place, case.reading, load("ductogram"), datetime(2026, 12, 1, 15, tzinfo=UTC)).urgency
 
 
 def test_a_wrong_label_is_a_miss():

@@ -5,7 +5,9 @@ import tomllib
 import pytest
 
 from flows.procedure import CONTENT
-from flows.understanding import Awaiting, Context, Intent, Kind, Stage, Urgency, read, temperature
+from flows.understanding import Awaiting, Context, Intent, Kind, Stage, Urgency, temperature
+from flows.understanding import read as read_by_both
+from flows.understanding.read import read_by_rules as read  # alone: the second reader would hide a rule that is broken
 from flows.understanding.temperature import Warmth, degrees, warmth
 from flows.understanding.text import cut, fold
 
@@ -365,3 +367,68 @@ def test_who_is_near_her_is_no_wrong_number(person):
         reading = read(text, Context(stage=Stage.PREP))
         assert reading.intent is Intent.NOT_PATIENT, text
         assert not reading.does(Intent.WRONG_NUMBER), text
+
+
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\u180e", "\u034f", "\u202e"])
+def test_what_nobody_sees_parts_no_word(unseen):
+    assert read(f"I can't bre{unseen}athe", AFTER).urgency is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "written", ["icantbreathe", "i c a n t b r e a t h e", "I can?t breathe", "i can,t breathe", "i can;t breathe", "I CAN'T BREATHE"]
+)
+def test_danger_however_it_is_typed(written):
+    assert read(written, AFTER).urgency is Urgency.EMERGENCY
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_text_too_long_to_be_read_whole_reaches_a_person(stage):
+    for text in ("the weather is lovely today and so is the garden. " * 60, "lovely weather " * 200):
+        reading = read(text, Context(stage=stage))
+        assert reading.urgency >= Urgency.REVIEW
+        assert "too long to be read whole" in reading.why
+    assert read("the weather is lovely today. " * 20, Context(stage=stage)).urgency is Urgency.NONE
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1 wait no 2", 2), ("1 actually 2", 2), ("sorry i meant 1 not 2", 1), ("quise decir 2", 2), ("not 2, 1 instead of 2", 1)],
+)
+def test_a_corrected_digit_counts(text, number):
+    assert read(text, Context(awaiting=Awaiting.CHECK_IN)).number == number
+
+
+@pytest.mark.parametrize("text", ["1 2", "1 or 2", "1/2", "1 o 2"])
+def test_two_digits_are_no_answer_and_reach_a_person(text):
+    reading = read(text, Context(awaiting=Awaiting.CHECK_IN))
+    assert reading.number is None
+    assert reading.urgency >= Urgency.REVIEW
+
+
+@pytest.mark.parametrize("awaiting", [Awaiting.CHECK_IN, Awaiting.RED_FLAGS])
+@pytest.mark.parametrize("text", ["i have a question", "be there in 20", "i have a ride", "tengo una pregunta"])
+def test_a_text_that_only_begins_like_a_yes_is_none(text, awaiting):
+    reading = read(text, Context(awaiting=awaiting))
+    assert reading.intent is not Intent.ANSWER_YES
+    assert reading.urgency <= Urgency.REVIEW
+
+
+@pytest.mark.parametrize("awaiting", [Awaiting.CHECK_IN, Awaiting.RED_FLAGS])
+@pytest.mark.parametrize("text", ["yes everything is ok", "yes im fine", "no, all good thanks", "si todo bien", "everything is great"])
+def test_that_all_is_well_pages_nobody(text, awaiting):
+    reading = read_by_both(text, Context(awaiting=awaiting))
+    assert (reading.intent, reading.urgency) == (Intent.ANSWER_NO, Urgency.NONE)
+
+
+@pytest.mark.parametrize("text", ["my appointment is at 10:30", "born 4/12/1966", "i am 41"])
+def test_a_number_that_is_no_pain_score(text):
+    assert read(text, Context(awaiting=Awaiting.PAIN_SCALE)).urgency is Urgency.NONE
+
+
+def test_a_pain_score_beside_an_hour():
+    assert read("10:30 and its a 6 now", Context(awaiting=Awaiting.PAIN_SCALE)).urgency is Urgency.URGENT
+
+
+@pytest.mark.parametrize("text", ["can you stop by my house", "can you stop it from leaking", "leave me alone with the doctor?"])
+def test_a_wish_to_stop_something_else_ends_no_texts(text):
+    assert not read_by_both(text, Context(stage=Stage.PREP)).does(Intent.OPT_OUT)
