@@ -1,5 +1,6 @@
 """What the phones page shows, read in one look: two phones, the texts that are planned, the case, the worklist."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
@@ -130,7 +131,7 @@ def _nurse(session: Session, staff_id: int | None) -> Shown | None:
 def _texts(session: Session, phone: Phone) -> list[Shown]:
     """What the phone holds, oldest first; of its own texts also how they were understood."""
     rows = session.execute(
-        select(SimulatedText, InboundText.urgency, InboundText.intent)
+        select(SimulatedText, InboundText.urgency, InboundText.intent, InboundText.why)
         .outerjoin(InboundText, and_(InboundText.carrier_id == SimulatedText.carrier_id, InboundText.staff_id.is_(None)))
         .where(SimulatedText.phone_hash == phone.number_hash)
         .order_by(SimulatedText.id.desc())
@@ -144,8 +145,9 @@ def _texts(session: Session, phone: Phone) -> list[Shown]:
             "at": text.at.isoformat(),
             "urgency": urgency,
             "intent": intent,
+            "why": json.loads(why) if why else [],
         }
-        for text, urgency, intent in reversed(rows)
+        for text, urgency, intent, why in reversed(rows)
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import click
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, StrictStr, ValidationError
 
 from bot.cli.common import Command, as_json, fail
 from bot.settings import LANGUAGES
@@ -23,7 +23,7 @@ class Line(BaseModel):
     """One text of `flask understand --jsonl`."""
 
     model_config = ConfigDict(extra="ignore")
-    id: str | int | FiniteFloat | None = None
+    id: StrictStr | StrictInt | FiniteFloat | None = None
     text: str
     language: str = "en"
     stage: Stage = Stage.AFTERCARE
@@ -47,7 +47,7 @@ class Labelled(Line):
 @click.option(
     "--jsonl",
     "lines",
-    type=click.File("r", encoding="utf-8", errors="replace"),
+    type=click.File("r", encoding="utf-8-sig", errors="replace"),
     is_flag=False,
     flag_value="-",
     help="Read JSON lines from a file or standard input.",
@@ -117,7 +117,7 @@ def evaluate(files: tuple[Path, ...], rules_only: bool, noise: bool, by_file: bo
     languages = sorted({case.row.get("language", "en") for case in every})
     groups = {language: [case for case in every if case.row.get("language", "en") == language] for language in languages}
     if by_file:
-        groups |= {file.stem: read_cases for file, read_cases in cases.items()}
+        groups |= {str(file): read_cases for file, read_cases in cases.items()}
     if as_json and misses:
         fail("--json gives the figures; --misses the texts: choose one", 2)
     if as_json:
@@ -139,10 +139,12 @@ def _rows(file: Path, noise: bool) -> Iterator[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            Labelled.model_validate_json(line)
+            labelled = Labelled.model_validate_json(line)
         except ValidationError as mistake:
             fail(f"{file}, line {number}: {_first(mistake)}", 2)
-        row = {key: value for key, value in json.loads(line).items() if value is not None}  # no label is no judgement
+        row = {key: value for key, value in json.loads(line).items() if value is not None} | {
+            "media": labelled.media
+        }  # no label, no judgement
         yield {**row, "text": noisy(row["text"], str(row.get("id", number)))} if noise else row
 
 

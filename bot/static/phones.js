@@ -104,7 +104,8 @@ function showTexts(list, holder, zone) {
     }
     const caption = text.direction === "in" && text.intent && list.querySelector(`[data-id="${text.id}"] .read-as`);
     if (caption && !caption.textContent) {
-      caption.textContent = text.urgency === "none" ? `read as ${plain(text.intent)}` : `read as ${text.urgency}`;
+      const why = text.why.length ? `: ${text.why.join("; ")}` : "";
+      caption.textContent = text.urgency === "none" ? `read as ${plain(text.intent)}` : `read as ${text.urgency}${why}`;
       caption.classList.add(text.urgency);
     }
     before = text;

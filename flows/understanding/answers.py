@@ -15,7 +15,13 @@ NUMBERS = (
 MEASURED = (Awaiting.TEMPERATURE, Awaiting.PAIN_SCALE)
 DIGITS = {"1": 1, "2": 2, "3": 3, "one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1, "won": 1}
 PAIN_URGENT, WORST_PAIN = 4, 10
-ARTICLES = ("a", "an", "my", "the", "some", "no", "to")  # behind "I have" they begin what she has
+# What may follow "I have", "it is" where these answer; what else does begins a statement: "I have a question", "I am at work".
+AFTER_YES = (
+    "since", "now", "still", "too", "some", "one", "both", "all", "those", "that", "them", "it", "sometimes", "today", "yes", "have", "the",
+    "please", "thanks", "thank", "confirm",
+)  # fmt: skip
+TENS = ("hundred", "ninety", "thirty", "forty", "cien", "ciento", "noventa", "treinta", "cuarenta")
+POINTS = ("point", "dot", "punto", "coma", "y")
 JUST_ANSWERING = ("polite", "fine", "yes", "agreed", "no_word", "okay", "plain_no", "done")
 SHORT_NAME = 5  # words in which "the throat one" names a sign
 SHORT_ANSWER = 8  # words in which "never had one" is a no
@@ -124,7 +130,9 @@ def _number(word: str) -> int | None:
 
 def _pain_scale(words: tuple[str, ...]) -> int | None:
     """A number from 0 to 10; not one beside a larger one: "10:30", "4/12/1966"."""
-    for _, run in groupby(words, str.isdecimal):
+    if not set(TENS).isdisjoint(words):
+        return None
+    for _, run in groupby((word for word in words if word not in POINTS), str.isdecimal):
         told = [number for number in map(_number, run) if number is not None]
         if told and max(told) <= WORST_PAIN:
             return told[0]
@@ -257,4 +265,4 @@ def _word_said(view: Surroundings, awaiting: Awaiting, at: int, fine: bool) -> I
 def _is_yes_phrase(view: Surroundings) -> bool:
     """ "I do", "I have since this morning"; not "I have a question"."""
     size = view.board.at[0].get(view.words.lists["yes_phrase"], 0)
-    return size > 0 and (size == len(view.text.words) or not view.same_clause(0, size) or view.text.words[size] not in ARTICLES)
+    return size > 0 and (size == len(view.text.words) or not view.same_clause(0, size) or view.text.words[size] in AFTER_YES)

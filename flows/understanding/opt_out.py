@@ -8,7 +8,8 @@ NOUNS = {"end": ("the", "this", "at"), "alto": ("el", "un", "lo", "muy", "mas")}
 TAKES_BACK = frozenset(("dont", "never", "not"))
 ENDING = frozenset(("take", "remove", "delete", "drop", "stop", "unsubscribe", "cancel", "end", "quit", "opt", "turn"))
 I_TOLD = frozenset(("dije", "pedi"))  # beside the list of what somebody says
-ASKS_ONLY = frozenset(("does", "when", "should", "is", "are", "cuando"))  # "does STOP end the texts?"
+STOPPING = frozenset(("stop", "quit", "unsubscribe", "parar", "dejar"))
+ASKS_ONLY = frozenset(("does", "did", "when", "should", "is", "are", "cuando"))  # "does STOP end the texts?"
 
 
 def ends_texts(one: Found, view: Surroundings, sign_words: set[int]) -> bool:
@@ -33,7 +34,11 @@ def _is_denied(one: Found, view: Surroundings) -> bool:
         return True
     if start and (words[start - 1] in ("dont", "never", "should", "not") or words[start - 2 : start] == ("should", "i")):
         return True
-    return any(words[at] in TAKES_BACK and words[at + 1] in ENDING for at in range(max(0, start - NEAR), start))
+    if any(words[at] in TAKES_BACK and words[at + 1] in ENDING for at in range(max(0, start - NEAR), start)):
+        return True
+    wished = [at for at in range(start, one.end - 1) if words[at] in ("to", "quiero", "deseo")]
+    twice = any(words[at + 1] in STOPPING for at in wished)  # "i do not want to stop getting texts"
+    return twice and any(view.has(at, "negator") for at in range(start, one.end))
 
 
 def _goes_on_anew(view: Surroundings, negator: int, start: int) -> bool:
@@ -87,9 +92,9 @@ def _is_of_the_visit(one: Found, view: Surroundings) -> bool:
     told = [at for at in range(one.start, len(words)) if sentence[at] == sentence[one.start]]
     if any(view.has(at, "messages") or view.has(at, "sending") for at in told):
         return False
-    return any(
-        view.has(at, "visit") or view.has(at, "the_test") or (view.has(at, "day_word") and words[at - 1] in ("for", "del")) for at in told
-    )
+    if any(view.has(at, name) for at in told for name in ("visit", "the_test", "other_list")):
+        return True
+    return any(view.has(at, "day_word") and words[at - 1] in ("for", "del") for at in told)
 
 
 def _already_did(one: Found, view: Surroundings) -> bool:

@@ -15,8 +15,8 @@ from flows.understanding.second_reader import Head, Opinion, SecondReader
 from flows.understanding.surroundings import Surroundings
 
 # Scores from which on the second reader is followed, set on texts that it had not learned from (docs/understanding.md).
-RAISES = {Urgency.REVIEW: 0.4, Urgency.URGENT: 0.2}
-RAISES_ALONE = 0.4  # to urgent, where the rules saw nothing at all
+RAISES = {Urgency.REVIEW: 0.4, Urgency.URGENT: 0.1}
+RAISES_ALONE = 0.5  # to urgent, where the rules saw nothing at all
 LIKELY = -0.4  # an emergency, where the rules saw nothing at all
 CONFIRMS = {Urgency.URGENT: -0.5, Urgency.EMERGENCY: -1.0}  # a sign that the rules left in doubt
 RAISES_TO_EMERGENCY = -0.7  # of a text that is urgent at least: over-alerting costs a call, missing costs a life
@@ -123,7 +123,8 @@ def _may_say(
         case Intent.ANSWER_YES if context.awaiting in DANGER:
             return urgency is not Urgency.NONE
         case Intent.ANSWER_NO if context.awaiting in DANGER:
-            return urgency is Urgency.NONE and opinion.of("urgency", Urgency.REVIEW.word) < HARMLESS
+            says_yes = view.names("yes") and not view.names("fine")
+            return urgency is Urgency.NONE and opinion.of("urgency", Urgency.REVIEW.word) < HARMLESS and not says_yes
         case _:
             return score > 0 or len(view.text.words) > SHORT
 

@@ -10,6 +10,7 @@ FIRST_YEAR, LAST_YEAR = 1930, 2040  # numbers that are read as a year
 # Words beside which a sign that is told may well mean nothing; of the slighter ones it takes two.
 DOUBTFUL = ("laughs", "provoking", "media", "in_general", "long_ago", "last_week")
 HALF_DOUBTFUL = ("asks_in_general", "allergen")
+SUPPOSING = ("creo", "pienso", "parece", "siento", "creen", "piensa")  # "creo que es un infarto" asks nothing
 REACH = 30  # words that one negator can reach
 # What a list of denied things is made of.
 LISTED = (
@@ -88,7 +89,8 @@ def _mark_imagined(view: Surroundings) -> None:
     """What is asked about, feared or supposed."""
     asked = view.asked = _asked_sentences(view)
     for found in view.around.get("around.hypothetical", ()):
-        _mark(view, found, view.imagined)
+        if not found.start or view.text.words[found.start - 1] not in SUPPOSING:
+            _mark(view, found, view.imagined)
     habits = {at for found in view.around.get("around.habit", ()) for at in range(found.start, found.end)}
     for found in view.around.get("around.conditional", ()):
         if found.start not in habits and (view.text.sentence[found.start] in asked or not _plain_yes(view, found)):
@@ -121,14 +123,15 @@ def _asked_sentences(view: Surroundings) -> set[int]:
     """The sentences that ask: they end in a question mark or begin as questions do."""
     sentences, asked = view.text.sentence, set(view.text.asked)
     for at, sentence in enumerate(sentences if view.names("opener") else ()):
-        if sentence in asked or (at and view.text.words[at - 1] == "no"):
-            continue  # "no puedo ..." tells
+        if sentence in asked or (at and view.text.words[at - 1] == "no") or view.text.words[at + 1 : at + 2] == ("not",):
+            continue  # "no puedo ...", "can not breathe" tell
         first = at == 0 or sentences[at - 1] != sentence or view.text.clause[at - 1] != view.text.clause[at]
         if (first and view.has(at, "opener")) or (
             at and view.has(at, "opener") and all(view.has(b, "before_a_question") for b in range(at) if sentences[b] == sentence)
         ):
             asked.add(sentence)
-    questions = [found for found in view.around.get("around.asks", ()) if not found.start or view.text.words[found.start - 1] != "no"]
+    told = ("no", *SUPPOSING)
+    questions = [found for found in view.around.get("around.asks", ()) if not found.start or view.text.words[found.start - 1] not in told]
     return asked | {sentences[found.start] for found in questions}
 
 

@@ -153,6 +153,8 @@ def _is_something_else(view: Surroundings, start: int, end: int, awaiting: Await
         return True
     if start and view.has(start - 1, "before_a_number"):
         return True
+    if any(view.has(at, "other_measure") for at in range(max(0, start - 3), start)):
+        return True
     if words[start][0].isdecimal() and _is_dialled(words, start):
         return True
     if view.names("weather") and awaiting is not Awaiting.TEMPERATURE:

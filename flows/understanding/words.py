@@ -102,6 +102,8 @@ class Words:
         return None
 
     def _joins(self, first: str, second: str) -> bool:
+        if second == "ing":
+            return False  # "chokeing" is one word
         if first in self.fillers and second in self.fillers:
             return True
         if first not in self.known or second not in self.known or len(first) + len(second) < SHORTEST_JOINED:

@@ -42,7 +42,7 @@ def test_misses_are_named_and_tables_printed(world: World, file: str):
     said = invoke(world, "evaluate", "--misses", "--by-file", file).stdout
     assert "false alarms: x-2 [none/thanks/None] read as [emergency/symptom_report/None]" in said
     assert said.count("x-2") == 2  # a false alarm, and its urgency is wrong
-    assert "rows: 6 texts" in said
+    assert "rows.jsonl: 6 texts" in said
     assert "  false alarms                     1 of     4   25.0 %" in said
 
 

@@ -155,7 +155,7 @@ def test_a_journey_from_enrolling_to_a_nurse_who_takes_the_case(page: Page) -> N
 
     says(page, "patient", "I have a fever of 101")
     hears(page, "patient", "Please call the nurse line now")
-    expect(page.locator("#patient-texts .mine").last).to_contain_text("read as urgent")
+    expect(page.locator("#patient-texts .mine").last).to_contain_text("read as urgent: fever; temperature 101")
     hears(page, "nurse", "URGENT")
     expect(page.locator("#nurse-phone")).to_have_class(re.compile("buzzing"))
     expect(page.locator("#case")).to_contain_text("Nobody has taken it")
