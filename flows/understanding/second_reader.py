@@ -6,7 +6,7 @@ the square root of how much it shows, plus the question's bias: above 0 the seco
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
@@ -85,7 +85,9 @@ class SecondReader:
             self._lanes.setdefault(head.group, {})[head.name] = lane
         self._units = [unit * SCALE for unit in weights.units]
         self._biases = weights.biases
-        self._rows = dict(zip(weights.rows, self._packed(weights.rows.values()), strict=True))
+        self._rows = weights.rows  # packed only where they are needed: all of them packed would take three times the memory
+        self._blank = bytearray(self._lane.size)
+        self._blank[-LANE] = 1
         self._words: dict[str, tuple[int, int]] = {}
         self._lists: dict[str, dict[int, int]] | None = None  # mark → list → row
 
@@ -99,7 +101,7 @@ class SecondReader:
                 total += row
                 shown += pieces
         for piece in (*of_neighbours(spelt, marked), *of_marked(spelt, marked), *of_whole(view, spelt, context)):
-            total += self._rows.get(piece, 0)
+            total += self._row(piece)
             shown += 1
         lists = self._lists or self._remember_lists(view)
         for mark, numbers in zip(marked, board, strict=True):
@@ -114,11 +116,11 @@ class SecondReader:
         """The words of a text that spoke most for a yes, the strongest first; neighbours that spoke together stand together."""
         spelt, marked = spelt_words(view), marks(view)
         shift = 8 * LANE * self._lanes[head.group][head.name]
-        beside = [self._rows.get(piece, 0) for piece in of_neighbours(spelt, marked)]
+        beside = [self._row(piece) for piece in of_neighbours(spelt, marked)]
         told: dict[tuple[int, int], int] = {}
         for at, (word, mark) in enumerate(zip(spelt, marked, strict=True)):
             row = 0 if mark == DENIED else (self._words.get(word) or self._remember(word))[0]
-            row += self._rows.get(f"w{mark}:{word}", 0) if mark else 0
+            row += self._row(f"w{mark}:{word}") if mark else 0
             told[at, at + 1] = self._weight(row, shift)
             if at:
                 told[at - 1, at + 1] = told[at - 1, at] + told[at, at + 1] + self._weight(beside[at - 1], shift)
@@ -133,17 +135,19 @@ class SecondReader:
         counted = rows >> (8 * (self._lane.size - LANE))
         return (rows >> shift) % (1 << 8 * LANE) - ZERO * counted
 
-    def _packed(self, rows: Iterable[bytes]) -> Iterator[int]:
-        packed = bytearray(self._lane.size)
-        packed[-LANE] = 1
-        for row in rows:
-            packed[:-LANE:LANE] = row
-            yield int.from_bytes(packed, "little")
+    def _row(self, piece: str) -> int:
+        """The packed weights of a piece of evidence, 0 for one that nothing was learned of."""
+        row = self._rows.get(piece)
+        if row is None:
+            return 0
+        packed = self._blank.copy()
+        packed[:-LANE:LANE] = row
+        return int.from_bytes(packed, "little")
 
     def _remember_lists(self, view: Surroundings) -> dict[str, dict[int, int]]:
         lists: dict[str, dict[int, int]] = {}
         for (mark, number), piece in list_names(view.words).items():
-            lists.setdefault(mark, {})[number] = self._rows.get(piece, 0)
+            lists.setdefault(mark, {})[number] = self._row(piece)
         self._lists = lists  # at once: other threads read it
         return lists
 
@@ -151,7 +155,7 @@ class SecondReader:
         if len(self._words) >= REMEMBERED:
             self._words.clear()
         pieces = of_word(word)
-        told = self._words[word] = (sum(self._rows.get(piece, 0) for piece in pieces), len(pieces))
+        told = self._words[word] = (sum(map(self._row, pieces)), len(pieces))
         return told
 
     def _scores(self, total: int, shown: int) -> list[float]:
@@ -160,12 +164,12 @@ class SecondReader:
         return [(lane - middle) * unit / length + bias for lane, unit, bias in zip(lanes, self._units, self._biases, strict=True)]
 
 
-def parse(text: str) -> Weights:
-    """Read the weights from what the file holds."""
-    lines = text.splitlines()
-    names, units, biases = (line.split("\t")[1:] for line in lines[:3])
+def parse(lines: Iterable[str]) -> Weights:
+    """Read the weights from the lines of the file."""
+    told = iter(lines)
+    names, units, biases = (next(told).rstrip().split("\t")[1:] for _ in range(3))
     rows = {}
-    for line in lines[3:]:
+    for line in told:
         piece, _, coded = line.rpartition("\t")
         rows[piece] = b64decode(coded)
     heads = tuple(Head(*name.split(".", 1)) for name in names)
@@ -175,4 +179,5 @@ def parse(text: str) -> Weights:
 @lru_cache(maxsize=1)
 def second_reader() -> SecondReader:
     """The second reader of this program, loaded once."""
-    return SecondReader(parse(FILE.read_text("utf-8")))
+    with FILE.open(encoding="utf-8") as lines:
+        return SecondReader(parse(lines))

@@ -93,6 +93,6 @@ def test_teaching_writes_the_weights(world: World, tmp_path, monkeypatch):
     said = invoke(world, "train")
     assert said.exit_code == 0, said.output
     assert "urgency emergency: " in said.stdout
-    learned = second_reader.parse(weights.read_text("utf-8"))
+    learned = second_reader.parse(weights.read_text("utf-8").splitlines())
     assert learned.text() == weights.read_text("utf-8")
     assert "w:breathe" in learned.rows

@@ -20,7 +20,7 @@ from flows.understanding.second_reader import FILE, SCALE, ZERO, Head, SecondRea
 from flows.understanding.training import train
 from flows.understanding.words import words
 
-WEIGHTS = parse(FILE.read_text("utf-8"))
+WEIGHTS = parse(FILE.read_text("utf-8").splitlines())
 LESSONS = [
     json.loads(line)
     for file in sorted((Path(__file__).parents[1] / "corpus" / "lessons").glob("*.jsonl"))
